@@ -1,0 +1,241 @@
+"""What the user set: flags, then environment, then `.env`, then `config.toml`."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from wellspring_tui.errors import CredentialsError, SettingsError
+from wellspring_tui.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LOCAL = "local"
+OPENAI = "openai"
+_OPENAI_URL = "https://api.openai.com/v1"
+_SHORTEST_LOCAL_INTERVAL = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceProfile:
+    """A service: where it is, which key it takes, how much it takes at once."""
+
+    name: str
+    base_url: str | None = None
+    """None for the built-in service, whose port is known when it runs."""
+    key_variable: str = "OPENAI_API_KEY"
+    # OpenAI's guide: 50,000 requests, 200 MB (the server counts 209,715,200 bytes) and
+    # 50,000 embedding inputs a batch. A margin keeps clear of how each service counts.
+    max_requests: int = 50_000
+    max_bytes: int = 200_000_000
+    max_embedding_inputs: int = 50_000
+    settle_seconds: float = 60.0
+    """How long a batch may take to show in the listing after its creation was asked for."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the built-in service."""
+        return self.name == LOCAL
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where Wellspring keeps things."""
+
+    data: Path
+    logs: Path
+    config: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The SQLite file of jobs."""
+        return self.data / "ledger.sqlite"
+
+    @property
+    def local(self) -> Path:
+        """The built-in service's own folder."""
+        return self.data / "local"
+
+    def inputs(self, job_id: str) -> Path:
+        """The folder of a job's input files."""
+        return self.data / "input" / job_id
+
+    def outputs(self, job_id: str) -> Path:
+        """The folder of a job's output and error files, and their index."""
+        return self.data / "output" / job_id
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that was set, by whatever means."""
+
+    places: Places
+    service: str
+    services: Mapping[str, ServiceProfile]
+    check_interval_seconds: float = 60.0
+    local_check_interval_seconds: float = _SHORTEST_LOCAL_INTERVAL
+    pace_seconds: float = 10.0
+    """How long the built-in service takes over a batch."""
+    log_level: str = "INFO"
+    theme: str | None = None
+    request_defaults: Mapping[str, object] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def profile(self, name: str | None = None) -> ServiceProfile:
+        """The profile of a service, the chosen one by default. Raises SettingsError."""
+        wanted = name or self.service
+        if wanted in self.services:
+            return self.services[wanted]
+        raise SettingsError(
+            f"there is no service “{one_line(wanted, 40)}”",
+            todo=f"Known: {', '.join(sorted(self.services))}. Others go into config.toml.",
+        )
+
+    def key(self, profile: ServiceProfile) -> str:
+        """The API key of a service. Raises CredentialsError when none is set."""
+        if profile.is_local:
+            return "built-in"
+        key = self.environment.get(profile.key_variable, "").strip()
+        if key:
+            return key
+        raise CredentialsError(
+            f"there is no API key for the service {profile.name}",
+            todo=f"Set {profile.key_variable}, or use --service {LOCAL} for the built-in service.",
+        )
+
+    def has_key(self, profile: ServiceProfile) -> bool:
+        """Whether the service can be asked at all."""
+        return profile.is_local or bool(self.environment.get(profile.key_variable, "").strip())
+
+
+class _Service(msgspec.Struct, forbid_unknown_fields=True):
+    base_url: str
+    key_variable: str = "OPENAI_API_KEY"
+    max_requests: int = 50_000
+    max_bytes: int = 200_000_000
+    max_embedding_inputs: int = 50_000
+    settle_seconds: float = 60.0
+
+
+class _Requests(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    model: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    system: str | None = None
+    endpoint: str | None = None
+    window: str | None = None
+
+
+class _Config(msgspec.Struct, forbid_unknown_fields=True):
+    service: str | None = None
+    check_interval: float | None = None
+    pace: float | None = None
+    log_level: str | None = None
+    theme: str | None = None
+    requests: _Requests = msgspec.field(default_factory=_Requests)
+    services: dict[str, _Service] = msgspec.field(default_factory=dict)
+
+
+def load_settings(*, home: Path | None = None, service: str | None = None) -> Settings:
+    """Settings from all four sources; arguments are the flags. Raises SettingsError."""
+    environment = _environment()
+    named_home = environment.get("WELLSPRING_HOME")
+    places = _places(home or (Path(named_home).expanduser() if named_home else None))
+    config = _read_config(places.config)
+    services = _profiles(config, environment)
+    chosen = service or environment.get("WELLSPRING_SERVICE") or config.service or OPENAI
+    settings = Settings(
+        places=places,
+        service=chosen,
+        services=services,
+        check_interval_seconds=_number(
+            environment, "BATCH_CHECK_INTERVAL", config.check_interval, 60.0, least=1.0
+        ),
+        pace_seconds=_number(environment, "WELLSPRING_PACE", config.pace, 10.0, least=0.0),
+        log_level=environment.get("LOG_LEVEL") or config.log_level or "INFO",
+        theme=config.theme,
+        request_defaults=msgspec.to_builtins(config.requests),
+        environment=environment,
+    )
+    settings.profile()
+    return settings
+
+
+def with_service(settings: Settings, name: str) -> Settings:
+    """The same settings with another service chosen."""
+    return replace(settings, service=settings.profile(name).name)
+
+
+def _environment() -> dict[str, str]:
+    """The environment over what a `.env` in the current folder adds."""
+    path = Path(".env")
+    if not path.is_file():
+        return dict(os.environ)
+    from dotenv import dotenv_values
+
+    try:
+        added = dotenv_values(path)
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError("it can't be read", where=".env", todo="Save it as UTF-8.") from None
+    return {name: value for name, value in added.items() if value is not None} | dict(os.environ)
+
+
+def _places(home: Path | None) -> Places:
+    if home is not None:
+        whole = home.expanduser().absolute()
+        return Places(whole, whole / "logs", whole / "config.toml")
+    import platformdirs
+
+    dirs = platformdirs.PlatformDirs("wellspring", appauthor=False)
+    return Places(dirs.user_data_path, dirs.user_log_path, dirs.user_config_path / "config.toml")
+
+
+def _read_config(path: Path) -> _Config:
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return msgspec.convert(raw, _Config, strict=True)
+    except FileNotFoundError:
+        return _Config()
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            one_line(str(error)), where=str(path), todo="Mend that line and try again."
+        ) from None
+    except OSError as error:
+        raise SettingsError(f"it can't be read ({error.strerror})", where=str(path)) from None
+
+
+def _profiles(config: _Config, environment: Mapping[str, str]) -> dict[str, ServiceProfile]:
+    profiles = {
+        OPENAI: ServiceProfile(OPENAI, environment.get("OPENAI_BASE_URL") or _OPENAI_URL),
+        LOCAL: ServiceProfile(LOCAL, settle_seconds=0.0),
+    }
+    for name, given in config.services.items():
+        profiles[name] = ServiceProfile(name=name, **msgspec.structs.asdict(given))
+    return profiles
+
+
+def _number(
+    environment: Mapping[str, str],
+    variable: str,
+    configured: float | None,
+    default: float,
+    *,
+    least: float,
+) -> float:
+    text = environment.get(variable, "").strip()
+    try:
+        value = float(text) if text else configured if configured is not None else default
+    except ValueError:
+        value = float("nan")
+    if not value >= least:
+        raise SettingsError(
+            f"expected a number of seconds from {least:g}, found “{one_line(text, 20) or value}”",
+            where=variable if text else "config.toml",
+        )
+    return value

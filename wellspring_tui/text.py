@@ -1,0 +1,47 @@
+"""Untrusted text made safe to show.
+
+A model's answer, a file name and a service's message may hold terminal control
+sequences: a clipboard write (OSC 52), a cleared screen, reversed reading order.
+Everything on its way to a screen goes through here once; data files keep the
+text as it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SEQUENCES = re.compile(
+    r"""
+      (?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])   # OSC, DCS, SOS, PM, APC: a string that ends with
+      [^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?     #   BEL or ST
+    | (?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?         # CSI
+    | \x1b[ -/]*[0-~]?                          # every other escape
+    """,
+    re.VERBOSE,
+)
+
+# Bidirectional controls can make a line read as something that it is not; zero-width
+# characters other than the joiners of ordinary scripts hide text from the reader.
+_HIDDEN = [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0xFEFF]
+_BREAKS = {0x2028: "\n", 0x2029: "\n", 0x85: "\n", 0x0B: "\n", 0x0C: "\n"}
+_CONTROLS = {
+    **{code: None for code in range(0x20) if code not in (0x09, 0x0A)},
+    **dict.fromkeys(range(127, 160)),
+    **dict.fromkeys(_HIDDEN),
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
+    **_BREAKS,
+}
+
+
+def safe(text: str) -> str:
+    """`text` without anything a terminal would act on; line breaks and tabs stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _SEQUENCES.sub("", plain).translate(_CONTROLS)
+
+
+def one_line(text: str, limit: int = 0) -> str:
+    """`text` made safe on a single line, cut to `limit` characters when one is given."""
+    line = " ".join(safe(text[: limit * 4] if limit else text).split())
+    return line if not limit or len(line) <= limit else line[: limit - 1] + "…"
