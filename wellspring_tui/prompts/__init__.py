@@ -1,0 +1,1 @@
+"""IN: a prompts file becomes requests, and requests become input files."""

@@ -1,0 +1,107 @@
+"""What a prompts file holds, and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from wellspring_tui.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CHAT = "/v1/chat/completions"
+RESPONSES = "/v1/responses"
+EMBEDDINGS = "/v1/embeddings"
+
+NO_SECTION = "Requests"
+"""The section of requests that name none."""
+
+
+class FileKind(StrEnum):
+    """The kinds of prompts file, recognised by their content."""
+
+    VISUAL_PROMPTS = "Wellspring visual prompts"
+    REQUESTS = "batch requests"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOptions:
+    """What is put around every prompt to make a request of it.
+
+    A ready-made request file brings all of this itself; only `window` applies to it.
+    """
+
+    model: str = "gpt-4o-mini"
+    temperature: float | None = 0.3
+    max_tokens: int | None = 2000
+    system: str | None = None
+    endpoint: str = CHAT
+    window: str = "24h"
+
+    def __post_init__(self) -> None:
+        """Raises InputError for what no service takes."""
+        if self.temperature is not None and not 0 <= self.temperature <= 2:
+            raise InputError("expected a number from 0 to 2", where="temperature")
+        if self.max_tokens is not None and self.max_tokens < 1:
+            raise InputError("expected a count from 1", where="max tokens")
+        if not self.endpoint.startswith("/"):
+            raise InputError("expected a path such as /v1/chat/completions", where="endpoint")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One line of a batch input file, and where its answer is filed."""
+
+    custom_id: str
+    section: str
+    prompt_type: str
+    model: str
+    endpoint: str
+    line: bytes
+    """The JSON, without a line break."""
+    tokens: int
+    """Input tokens, estimated."""
+    max_output_tokens: int | None
+    inputs: int = 1
+    """How many texts it embeds; 1 for every other endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that keeps a prompts file from being sent."""
+
+    what: str
+    line: int | None = None
+    """The line in a JSONL file, from 1."""
+    key: str | None = None
+
+    def __str__(self) -> str:
+        place = f"line {self.line}" if self.line is not None else ""
+        where = ", ".join(part for part in (place, self.key or "") if part)
+        return f"{where}: {self.what}" if where else self.what
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A prompt without text: left out, and counted."""
+
+
+class PromptsFile(Protocol):
+    """A file that has been recognised and can be read, as often as wanted, as a stream."""
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        ...
+
+    @property
+    def kind(self) -> FileKind:
+        """What it was recognised as."""
+        ...
+
+    def read(self, options: RequestOptions) -> Iterator[Request | Problem | Blank]:
+        """Everything in the file, in its order. Raises PromptsFileError where reading ends."""
+        ...
