@@ -1,0 +1,1 @@
+"""Talking to a service that runs batches, and reading tolerantly what comes back."""

@@ -1,0 +1,146 @@
+"""Starting the built-in service, and keeping it while it is used.
+
+It is a program of its own, spoken to over HTTP only. A face that uses it holds a
+lease, an open connection that the system closes even if the face is killed. The
+service stops by itself when no lease is held and no batch is unfinished, so a job
+is answered to its end after the terminal was closed.
+"""
+
+from __future__ import annotations
+
+import http.client
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import msgspec
+
+from wellspring_tui.errors import NetworkError
+from wellspring_tui.private import make_folder
+from wellspring_tui.text import one_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_START_SECONDS = 20.0
+_CALL_SECONDS = 5.0
+
+
+class _Running(msgspec.Struct):
+    """What a running service writes down about itself, in `service.json`."""
+
+    pid: int
+    base_url: str
+
+
+class BuiltinService:
+    """The built-in service of one home: found when it runs, started when it doesn't."""
+
+    def __init__(self, data: Path, pace_seconds: float) -> None:
+        self._data = data
+        self._pace_seconds = pace_seconds
+        self._lease: http.client.HTTPConnection | None = None
+        self._base_url: str | None = None
+
+    def base_url(self) -> str:
+        """Where the service answers; it is started when it does not run.
+
+        Raises NetworkError when it can't be started.
+        """
+        if self._base_url is not None and _answers(self._base_url):
+            return self._base_url
+        self.release()
+        running = self.running()
+        if running is None or not self._take_lease(running.base_url):
+            running = self._start()
+        self._base_url = running.base_url
+        return running.base_url
+
+    def running(self) -> _Running | None:
+        """The service that runs in this home now, if one does."""
+        try:
+            written = (self._data / "service.json").read_bytes()
+            found = msgspec.json.decode(written, type=_Running)
+        except (OSError, msgspec.DecodeError):
+            return None
+        return found if _answers(found.base_url) else None
+
+    def release(self) -> None:
+        """Let go of the lease. The service stops once nobody holds one and all is done."""
+        if self._lease is not None:
+            self._lease.close()
+            self._lease = None
+        self._base_url = None
+
+    def _take_lease(self, base_url: str) -> bool:
+        connection = _connection(base_url)
+        try:
+            connection.request("GET", "/wellspring/lease")
+            answer = connection.getresponse()
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            return False
+        if answer.status != http.client.OK:
+            connection.close()
+            return False
+        self._lease = connection
+        return True
+
+    def _start(self) -> _Running:
+        make_folder(self._data)
+        log_path = self._data / "service.log"
+        command = [
+            *(sys.executable, "-m", "wellspring_tui.local", "--data", str(self._data)),
+            *("--port", "0", "--pace", str(self._pace_seconds), "--leased"),
+        ]
+        # A session of its own: Ctrl-C in the face's terminal must not end a batch.
+        with log_path.open("ab") as log:
+            log_path.chmod(0o600)
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+            )
+        # It may end long before this program does: somebody has to take note, or it stays a zombie.
+        threading.Thread(target=process.wait, daemon=True).start()
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            # Another face may have been first: then ours ends, and its service is taken.
+            running = self.running()
+            if running is not None and self._take_lease(running.base_url):
+                return running
+            time.sleep(0.02)
+        process.terminate()
+        raise NetworkError(
+            f"the built-in service did not start in {_START_SECONDS:.0f} s",
+            where=str(log_path),
+            todo=_last_line(log_path) or "Its log says why.",
+        )
+
+
+def _connection(base_url: str) -> http.client.HTTPConnection:
+    address = urlsplit(base_url)
+    return http.client.HTTPConnection(
+        address.hostname or "127.0.0.1", address.port, timeout=_CALL_SECONDS
+    )
+
+
+def _answers(base_url: str) -> bool:
+    connection = _connection(base_url)
+    try:
+        connection.request("GET", "/wellspring/health")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _last_line(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8", errors="replace").strip().rsplit("\n", 1)
+    return one_line(lines[-1], 200)

@@ -1,0 +1,206 @@
+"""One service, spoken to through the `openai` package.
+
+Importing that package takes over a second, so it happens in the call that first
+needs it. Lists are read from the raw answer: the SDK's models cost six times as
+much to build and lose what they do not know.
+"""
+
+from __future__ import annotations
+
+import io
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import IO, TYPE_CHECKING, TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from wellspring_tui.errors import NetworkError
+from wellspring_tui.services.failures import translated
+from wellspring_tui.services.reading import read_batch, read_file
+from wellspring_tui.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    import openai
+
+    from wellspring_tui.services.model import Batch, RemoteFile
+
+_CHUNK_BYTES = 256 * 1024
+_PAGE = 100
+_MOST_PAGES = 1_000
+"""A service that ignores `after` would otherwise page for ever."""
+_UPLOAD_TIMEOUT = timedelta(minutes=30)
+_CALL_TIMEOUT = timedelta(seconds=60)
+
+T = TypeVar("T")
+Heartbeat: TypeAlias = "Callable[[int, int | None], None]"
+"""Hears (bytes so far, bytes in all if known); may raise StoppedError."""
+
+
+class Service:
+    """A service that runs batches. Every method raises ServiceError, in one of its forms."""
+
+    def __init__(self, base_url: str, api_key: str) -> None:
+        self.base_url = base_url
+        self._api_key = api_key
+        self._sdk: openai.OpenAI | None = None
+
+    def upload(self, path: Path, name: str, heartbeat: Heartbeat) -> RemoteFile:
+        """Upload an input file as `name`, streamed from disk.
+
+        `heartbeat` hears (bytes sent, bytes in all) and may raise StoppedError.
+        """
+        with self._calls() as sdk, _CountedFile(path, heartbeat) as file:
+            answer = sdk.with_options(
+                timeout=_UPLOAD_TIMEOUT.total_seconds(), max_retries=0
+            ).files.with_raw_response.create(file=(name, file), purpose="batch")
+            return self._understood(read_file, answer.content)
+
+    def create(
+        self, input_file_id: str, endpoint: str, window: str, metadata: Mapping[str, str]
+    ) -> Batch:
+        """Create a batch. Sent once: a NetworkError leaves open whether the batch exists."""
+        with self._calls() as sdk:
+            answer = sdk.with_options(max_retries=0).batches.with_raw_response.create(
+                input_file_id=input_file_id,
+                endpoint=endpoint,  # type: ignore[arg-type]  # other services have others
+                completion_window=window,  # type: ignore[arg-type]
+                metadata=dict(metadata),
+            )
+            return self._understood(read_batch, answer.content)
+
+    def batches(self) -> Iterator[Batch]:
+        """Every batch of the project, newest first, a page at a time."""
+        seen: set[str] = set()
+        after: str | None = None
+        for _ in range(_MOST_PAGES):
+            page = self._batches_page(after)
+            raw = page.get("data")
+            items = (
+                [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
+            )
+            fresh = [batch for batch in map(read_batch, items) if batch.id not in seen]
+            yield from fresh
+            seen.update(batch.id for batch in fresh)
+            if not fresh or page.get("has_more") is False:
+                return
+            after = fresh[-1].id
+
+    def retrieve(self, batch_id: str) -> Batch:
+        """One batch as it is now. Raises GoneError when the service does not know it."""
+        with self._calls() as sdk:
+            answer = sdk.batches.with_raw_response.retrieve(batch_id)
+            return self._understood(read_batch, answer.content)
+
+    def cancel(self, batch_id: str) -> Batch:
+        """Ask to cancel a batch. Raises RefusedError when it has ended already."""
+        with self._calls() as sdk:
+            answer = sdk.with_options(max_retries=0).batches.with_raw_response.cancel(batch_id)
+            return self._understood(read_batch, answer.content)
+
+    def find_file(self, name: str, size_bytes: int) -> RemoteFile | None:
+        """The newest input file of that name and size among the last uploads, if it is there."""
+        with self._calls() as sdk:
+            answer = sdk.files.with_raw_response.list(purpose="batch", limit=_PAGE, order="desc")
+            raw = self._understood(lambda page: page, answer.content).get("data")
+        items = raw if isinstance(raw, list) else []
+        files = [read_file(item) for item in items if isinstance(item, dict) and item.get("id")]
+        return next((f for f in files if (f.filename, f.size_bytes) == (name, size_bytes)), None)
+
+    def file_size(self, file_id: str) -> int | None:
+        """How many bytes the service says a file has; None when it does not say."""
+        with self._calls() as sdk:
+            answer = sdk.files.with_raw_response.retrieve(file_id)
+            return self._understood(read_file, answer.content).size_bytes
+
+    def download(self, file_id: str, to: IO[bytes], heartbeat: Heartbeat) -> int:
+        """Stream a file's content into `to`; the number of bytes written.
+
+        `heartbeat` hears (bytes so far, bytes in all if known) and may raise StoppedError.
+        Raises NetworkError when fewer bytes came than were announced.
+        """
+        written = 0
+        with (
+            self._calls() as sdk,
+            sdk.files.with_streaming_response.content(file_id) as answer,
+        ):
+            announced = answer.headers.get("content-length")
+            encoded = answer.headers.get("content-encoding")
+            total = int(announced) if announced and announced.isdigit() and not encoded else None
+            for chunk in answer.iter_bytes(_CHUNK_BYTES):
+                to.write(chunk)
+                written += len(chunk)
+                heartbeat(written, total)
+        if total is not None and written != total:
+            raise NetworkError(
+                f"{self.base_url} sent {written:,} of {total:,} bytes of {file_id}",
+                todo="Wellspring will fetch it again.",
+            )
+        return written
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._sdk is not None:
+            self._sdk.close()
+            self._sdk = None
+
+    def _batches_page(self, after: str | None) -> dict[str, object]:
+        with self._calls() as sdk:
+            answer = (
+                sdk.batches.with_raw_response.list(limit=_PAGE, after=after)
+                if after
+                else sdk.batches.with_raw_response.list(limit=_PAGE)
+            )
+            return self._understood(lambda page: page, answer.content)
+
+    @contextmanager
+    def _calls(self) -> Iterator[openai.OpenAI]:
+        """The SDK's client, with its failures translated."""
+        with translated(self.base_url):
+            if self._sdk is None:
+                self._sdk = _connect(self.base_url, self._api_key)
+            yield self._sdk
+
+    def _understood(self, read: Callable[[dict[str, object]], T], content: bytes) -> T:
+        try:
+            raw = msgspec.json.decode(content)
+            if isinstance(raw, dict):
+                return read(raw)
+        except (msgspec.DecodeError, ValueError) as error:
+            reason = one_line(str(error), 80)
+        else:
+            reason = f"found {type(raw).__name__}, expected an object"
+        raise NetworkError(
+            f"{self.base_url} answered something that is not the Batch API ({reason})",
+            todo="Check the service's base URL.",
+        )
+
+
+def _connect(base_url: str, api_key: str) -> openai.OpenAI:
+    import openai
+
+    # A proxy set for the internet must not be asked for this machine's own services.
+    loopback = urlsplit(base_url).hostname in ("127.0.0.1", "localhost", "::1")
+    return openai.OpenAI(
+        base_url=base_url,
+        api_key=api_key,
+        timeout=_CALL_TIMEOUT.total_seconds(),
+        http_client=openai.DefaultHttpxClient(trust_env=not loopback),
+    )
+
+
+class _CountedFile(io.BufferedReader):
+    """An open file that says how much of it has been read."""
+
+    def __init__(self, path: Path, heartbeat: Heartbeat) -> None:
+        super().__init__(io.FileIO(path), _CHUNK_BYTES)
+        self._heartbeat = heartbeat
+        self._size_bytes = path.stat().st_size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        chunk = super().read(size)
+        self._heartbeat(self.tell(), self._size_bytes)
+        return chunk
