@@ -1,0 +1,1 @@
+"""OUT: output and error files become an index, usage, money and exports."""

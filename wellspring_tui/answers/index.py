@@ -1,0 +1,324 @@
+"""Which request has which answer, and where its bytes are.
+
+One SQLite file a job. It holds ids, states, tokens and byte offsets, never the
+texts: fifty thousand answers stay where the service's own files have them.
+Everything in it but the sections can be made again from those files.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from wellspring_tui.answers.lines import read_outcome
+from wellspring_tui.answers.model import (
+    Answer,
+    ModelUsage,
+    Outcome,
+    Place,
+    SectionTotals,
+    State,
+    Totals,
+    Usage,
+)
+from wellspring_tui.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+_SCHEMA = """
+CREATE TABLE names (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE requests (
+    number INTEGER PRIMARY KEY,         -- the order of the prompts file, from 0
+    row INTEGER NOT NULL,               -- the order of the views: by section, then number
+    custom_id TEXT NOT NULL UNIQUE,
+    section INTEGER NOT NULL, prompt_type INTEGER NOT NULL,
+    file INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL
+) STRICT;
+CREATE TABLE answers (
+    custom_id TEXT PRIMARY KEY,
+    rank INTEGER NOT NULL,              -- answered before failed, then the newer part
+    answered INTEGER NOT NULL,
+    file INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
+    status_code INTEGER, finish TEXT, model TEXT, reason TEXT,
+    input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, total_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+_VERSION = 1
+
+_ADD_ANSWER = """
+INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (custom_id) DO UPDATE SET
+    rank = excluded.rank, answered = excluded.answered,
+    file = excluded.file, offset = excluded.offset, length = excluded.length,
+    status_code = excluded.status_code, finish = excluded.finish, model = excluded.model,
+    reason = excluded.reason, input_tokens = excluded.input_tokens,
+    output_tokens = excluded.output_tokens, total_tokens = excluded.total_tokens,
+    cached_tokens = excluded.cached_tokens, reasoning_tokens = excluded.reasoning_tokens
+WHERE excluded.rank > answers.rank
+"""
+_COLUMNS = """
+    r.row, r.custom_id, s.name, t.name, rf.name, r.offset, r.length,
+    a.answered, af.name, a.offset, a.length, a.status_code, a.finish, a.model, a.reason,
+    a.input_tokens, a.output_tokens, a.total_tokens, a.cached_tokens, a.reasoning_tokens
+FROM requests r
+JOIN names s ON s.id = r.section
+JOIN names t ON t.id = r.prompt_type
+JOIN names rf ON rf.id = r.file
+LEFT JOIN answers a ON a.custom_id = r.custom_id
+LEFT JOIN names af ON af.id = a.file
+"""
+_SUMS = """
+    count(*), coalesce(sum(a.answered = 1), 0), coalesce(sum(a.answered = 0), 0),
+    coalesce(sum(a.finish = 'length'), 0),
+    coalesce(sum(a.finish IN ('refusal', 'content_filter')), 0),
+    coalesce(sum(a.input_tokens), 0), coalesce(sum(a.output_tokens), 0),
+    coalesce(sum(a.total_tokens), 0), coalesce(sum(a.cached_tokens), 0),
+    coalesce(sum(a.reasoning_tokens), 0)
+FROM requests r LEFT JOIN answers a ON a.custom_id = r.custom_id
+"""
+
+_RANK_ANSWERED = 1_000_000
+_BATCH_ROWS = 2_000
+
+
+class AnswerIndex:
+    """The requests of one job and what is known of their answers."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the index at `path`. Raises StorageError when it is not there."""
+        if not path.is_file():
+            raise StorageError("the index of this job's answers is gone", where=str(path))
+        self.path = path
+        # The dashboard reads from threads of its pool, one after the other.
+        self._db = sqlite3.connect(path, timeout=30, check_same_thread=False)
+
+    @classmethod
+    def create(cls, path: Path) -> AnswerIndex:
+        """A new, empty index."""
+        path.touch(mode=0o600)
+        with closing(sqlite3.connect(path)) as db:
+            db.executescript(_SCHEMA)
+            db.execute(f"PRAGMA user_version = {_VERSION}")
+        return cls(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def __enter__(self) -> AnswerIndex:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- filling ---------------------------------------------------------------
+
+    def add_requests(self, rows: Iterable[tuple[str, str, str, Place]]) -> int:
+        """Add the requests of a job, (custom_id, section, prompt type, place), in file order.
+
+        All in one transaction. Returns how many there are.
+        """
+        with self._writing():
+            names = _Names(self._db)
+            self._db.executemany(
+                "INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (
+                        *(number, number, own_id, names[section], names[kind]),
+                        *(names[place.file], place.offset, place.length),
+                    )
+                    for number, (own_id, section, kind, place) in enumerate(rows)
+                ),
+            )
+            self._gather_sections()
+            self._db.execute("CREATE UNIQUE INDEX request_rows ON requests (row)")
+            (count,) = self._db.execute("SELECT count(*) FROM requests").fetchone()
+        return int(count)
+
+    def _gather_sections(self) -> None:
+        """Two prompt sets may carry one section: their prompts stand together in the views."""
+        self._db.execute(
+            """
+            UPDATE requests SET row = sorted.row FROM (
+                SELECT number, row_number() OVER (ORDER BY first, number) - 1 AS row FROM (
+                    SELECT number, min(number) OVER (PARTITION BY section) AS first FROM requests
+                )
+            ) AS sorted
+            WHERE sorted.number = requests.number AND sorted.row <> requests.row
+            """
+        )
+
+    def add_file(
+        self, path: Path, part: int, heartbeat: Callable[[int, int | None], None]
+    ) -> tuple[int, int]:
+        """Index an output or error file of a part; (lines, lines that could not be read).
+
+        Again for the same file changes nothing. The newest answer of a request counts.
+        """
+        lines = unreadable = 0
+        size_bytes = path.stat().st_size
+
+        def rows() -> Iterator[tuple[object, ...]]:
+            nonlocal lines, unreadable
+            file_id = _Names(self._db)[path.name]
+            with path.open("rb") as file:
+                offset = 0
+                for raw in file:
+                    length = len(raw)
+                    if not raw.isspace():
+                        lines += 1
+                        outcome = read_outcome(raw)
+                        if outcome is None:
+                            unreadable += 1
+                        else:
+                            yield _answer_row(outcome, part, file_id, offset, length)
+                    offset += length
+                    if lines % _BATCH_ROWS == 0:
+                        heartbeat(offset, size_bytes)
+
+        with self._writing():
+            self._db.executemany(_ADD_ANSWER, rows())
+        return lines, unreadable
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield
+        except sqlite3.OperationalError as error:
+            raise StorageError(
+                f"the index can't be written ({error})", where=str(self.path)
+            ) from None
+
+    # -- reading ---------------------------------------------------------------
+
+    def __len__(self) -> int:
+        """How many requests the job has."""
+        return int(self._db.execute("SELECT count(*) FROM requests").fetchone()[0])
+
+    def totals(self) -> Totals:
+        """Outcomes and tokens of the whole job."""
+        return _totals(self._db.execute(f"SELECT {_SUMS}").fetchone())
+
+    def sections(self) -> list[SectionTotals]:
+        """Outcomes and tokens of each section, in the order of the prompts file."""
+        rows = self._db.execute(
+            f"SELECT (SELECT name FROM names WHERE id = r.section), min(r.row), {_SUMS}"
+            " GROUP BY r.section ORDER BY min(r.row)"
+        )
+        return [SectionTotals(name, first, _totals(sums)) for name, first, *sums in rows]
+
+    def models(self) -> list[ModelUsage]:
+        """Tokens by the model that answered."""
+        rows = self._db.execute(
+            """
+            SELECT a.model, sum(a.input_tokens), sum(a.output_tokens), sum(a.total_tokens),
+                sum(a.cached_tokens), sum(a.reasoning_tokens), max(a.input_tokens)
+            FROM answers a JOIN requests r ON r.custom_id = a.custom_id
+            WHERE a.model IS NOT NULL GROUP BY a.model ORDER BY a.model
+            """
+        )
+        return [ModelUsage(model, Usage(*sums), largest) for model, *sums, largest in rows]
+
+    def answers(self, start: int = 0, stop: int | None = None) -> Iterator[Answer]:
+        """The answers of rows `start` to `stop`, missing ones too."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} WHERE r.row >= ? AND r.row < ? ORDER BY r.row",
+            (start, len(self) if stop is None else stop),
+        )
+        return (_answer(row) for row in rows)
+
+    def answer(self, custom_id: str) -> Answer | None:
+        """The answer of one request; None when the job has no such request."""
+        row = self._db.execute(f"SELECT {_COLUMNS} WHERE r.custom_id = ?", (custom_id,)).fetchone()
+        return _answer(row) if row else None
+
+    def rows_in(self, state: State) -> list[int]:
+        """The rows of all requests with that outcome."""
+        condition = {
+            State.ANSWERED: "a.answered = 1",
+            State.FAILED: "a.answered = 0",
+            State.MISSING: "a.answered IS NULL",
+        }[state]
+        rows = self._db.execute(
+            "SELECT r.row FROM requests r LEFT JOIN answers a ON a.custom_id = r.custom_id"
+            f" WHERE {condition} ORDER BY r.row"
+        )
+        return [row for (row,) in rows]
+
+
+class _Names:
+    """Each distinct name once, by a number."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._ids: dict[str, int] = dict(db.execute("SELECT name, id FROM names"))
+
+    def __getitem__(self, name: str) -> int:
+        known = self._ids.get(name)
+        if known is not None:
+            return known
+        added = self._db.execute("INSERT INTO names (name) VALUES (?)", (name,)).lastrowid
+        assert added is not None
+        self._ids[name] = added
+        return added
+
+
+def _answer_row(
+    outcome: Outcome, part: int, file_id: int, offset: int, length: int
+) -> tuple[object, ...]:
+    usage = outcome.usage
+    return (
+        outcome.custom_id,
+        part + (_RANK_ANSWERED if outcome.answered else 0),
+        outcome.answered,
+        file_id,
+        offset,
+        length,
+        outcome.status_code,
+        outcome.finish,
+        outcome.model,
+        outcome.reason,
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.total_tokens,
+        usage.cached_tokens,
+        usage.reasoning_tokens,
+    )
+
+
+def _totals(row: tuple[int, ...] | list[int]) -> Totals:
+    requests, answered, failed, truncated, refused, *usage = row
+    return Totals(requests, answered, failed, truncated, refused, Usage(*usage))
+
+
+def _answer(row: tuple[Any, ...]) -> Answer:
+    number, custom_id, section, kind, file, offset, length, answered, *rest = row
+    answer_file, answer_offset, answer_length, code, finish, model, reason, *tokens = rest
+    if answered is None:
+        state, response, usage = State.MISSING, None, Usage()
+    else:
+        state = State.ANSWERED if answered else State.FAILED
+        response = Place(str(answer_file), answer_offset, answer_length)
+        usage = Usage(*tokens)
+    return Answer(
+        number=number,
+        custom_id=custom_id,
+        section=section,
+        prompt_type=kind,
+        state=state,
+        request=Place(file, offset, length),
+        response=response,
+        status_code=code,
+        finish=finish,
+        model=model,
+        usage=usage,
+        reason=reason,
+    )

@@ -1,0 +1,125 @@
+"""What came of each request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """The outcome of one request."""
+
+    ANSWERED = "answered"
+    FAILED = "failed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens, as the service counted them."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    total_tokens: int = 0
+    cached_tokens: int = 0
+    """Of the input tokens."""
+    reasoning_tokens: int = 0
+    """Of the output tokens."""
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.total_tokens + other.total_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.reasoning_tokens + other.reasoning_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One line of an output or error file, without its text."""
+
+    custom_id: str
+    answered: bool
+    status_code: int | None = None
+    finish: str | None = None
+    """Why the model stopped: `stop`, `length`, `refusal`, …"""
+    model: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    reason: str | None = None
+    """Why it failed, in the service's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Bytes in a file of a job."""
+
+    file: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One request of a job and its outcome; the texts stay on disk until asked for."""
+
+    number: int
+    """Its row in the job, from 0: by section, then in the order of the prompts file."""
+    custom_id: str
+    section: str
+    prompt_type: str
+    state: State
+    request: Place
+    response: Place | None
+    status_code: int | None
+    finish: str | None
+    model: str | None
+    usage: Usage
+    reason: str | None
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the answer was cut at its token limit."""
+        return self.finish == "length"
+
+    @property
+    def refused(self) -> bool:
+        """Whether the model refused to answer."""
+        return self.finish in ("refusal", "content_filter")
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Outcomes and tokens of a section or a job; answered + failed + missing = requests."""
+
+    requests: int = 0
+    answered: int = 0
+    failed: int = 0
+    truncated: int = 0
+    refused: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def missing(self) -> int:
+        """Requests of which no file says anything."""
+        return self.requests - self.answered - self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class SectionTotals:
+    """One section of a job."""
+
+    name: str
+    first: int
+    """The number of its first request."""
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUsage:
+    """What one model did in a job."""
+
+    model: str
+    usage: Usage
+    largest_input_tokens: int

@@ -1,0 +1,110 @@
+"""The texts of one request and its answer, out of their JSON lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from wellspring_tui.answers.lines import decode_line, read_body
+
+
+def response_text(line: bytes) -> str:
+    """The answer in an output line, whatever endpoint it came from; "" when there is none."""
+    raw = decode_line(line)
+    body = read_body(raw.get("response")) if isinstance(raw, dict) else None
+    if body is None:
+        return ""
+    if isinstance(body.get("choices"), list):
+        texts = [_of_choice(choice) for choice in body["choices"] if isinstance(choice, dict)]
+        return "\n\n".join(text for text in texts if text)
+    if isinstance(body.get("output"), list):
+        return _of_output(body["output"])
+    if isinstance(body.get("data"), list):
+        return _of_vectors(body["data"])
+    return msgspec.json.format(msgspec.json.encode(body), indent=2).decode()
+
+
+def prompt_text(line: bytes) -> str:
+    """What an input line asks, with its system text before it."""
+    raw = decode_line(line)
+    body = raw.get("body") if isinstance(raw, dict) else None
+    if not isinstance(body, dict):
+        return ""
+    if isinstance(body.get("messages"), list):
+        messages = [item for item in body["messages"] if isinstance(item, dict)]
+        if len(messages) == 1:
+            return _plain(messages[0].get("content"))
+        return "\n\n".join(
+            f"[{item.get('role', '?')}]\n{_plain(item.get('content'))}" for item in messages
+        )
+    asked = body.get("input", body.get("prompt"))
+    text = _plain(asked)
+    instructions = body.get("instructions")
+    return f"[instructions]\n{instructions}\n\n{text}" if instructions else text
+
+
+def usage_of(line: bytes) -> dict[str, Any]:
+    """The `usage` of an output line as the service wrote it; {} when there is none."""
+    raw = decode_line(line)
+    body = read_body(raw.get("response")) if isinstance(raw, dict) else None
+    usage = body.get("usage") if body else None
+    return usage if isinstance(usage, dict) else {}
+
+
+def _of_choice(choice: dict[str, Any]) -> str:
+    message = choice.get("message")
+    if not isinstance(message, dict):
+        return _plain(choice.get("text"))
+    if message.get("refusal"):
+        return _plain(message["refusal"])
+    text = _plain(message.get("content"))
+    calls = message.get("tool_calls")
+    if not calls:
+        return text
+    shown = msgspec.json.format(msgspec.json.encode(calls), indent=2).decode()
+    return f"{text}\n\n{shown}" if text else shown
+
+
+def _of_output(items: list[Any]) -> str:
+    """All text parts of all message items: the first item is often the reasoning."""
+    parts = [
+        part
+        for item in items
+        if isinstance(item, dict) and isinstance(item.get("content"), list)
+        for part in item["content"]
+        if isinstance(part, dict) and part.get("type") in ("output_text", "refusal")
+    ]
+    if parts:
+        return "".join(_plain(part.get("text") or part.get("refusal")) for part in parts)
+    calls = [item for item in items if isinstance(item, dict) and item.get("type") != "reasoning"]
+    return msgspec.json.format(msgspec.json.encode(calls), indent=2).decode() if calls else ""
+
+
+def _of_vectors(rows: list[Any]) -> str:
+    vectors = [row.get("embedding") for row in rows if isinstance(row, dict)]
+    if not any(vectors):
+        return msgspec.json.format(msgspec.json.encode(rows), indent=2).decode()
+    lines = []
+    for vector in vectors:
+        if isinstance(vector, list):
+            numbers = [number for number in vector[:6] if isinstance(number, int | float)]
+            start = ", ".join(f"{number:.4f}" for number in numbers)
+            lines.append(f"{len(vector):,} numbers: {start}, …")
+        else:
+            lines.append(f"{len(str(vector)):,} characters of base64")
+    return "\n".join(lines)
+
+
+def _plain(content: object) -> str:
+    """Text of a `content`: a string, or a list of parts of which the texts are joined."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        texts = [
+            part if isinstance(part, str) else str(part.get("text") or f"[{part.get('type')}]")
+            for part in content
+            if isinstance(part, str | dict)
+        ]
+        return "\n".join(texts)
+    return ""
