@@ -1,0 +1,1 @@
+"""A job is carried to its end: model, planning, ledger, conductor."""

@@ -1,0 +1,190 @@
+"""One round over all jobs: look what the services say, move what can move, fetch what is done.
+
+`tick` may be called from anywhere, at any time, by any number of processes, and be
+killed at any instruction: what it was about to do stands in the ledger.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from wellspring_tui.errors import GoneError, ServiceError, StorageError
+from wellspring_tui.jobs.model import BEFORE_CREATION, Part, Round, Step
+from wellspring_tui.jobs.sending import METADATA_KEY, Sender
+from wellspring_tui.progress import Progress
+from wellspring_tui.services.model import BatchProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from wellspring_tui.jobs.collecting import Collector
+    from wellspring_tui.jobs.ledger import Ledger
+    from wellspring_tui.services.client import Service
+    from wellspring_tui.services.model import Batch
+    from wellspring_tui.settings import Places, ServiceProfile
+
+_HOLD_SECONDS = 120.0
+_CLOCK_SLACK = timedelta(minutes=10)
+"""How far a service's clock may be off ours when the listing is read back in time."""
+
+
+class Conductor:
+    """Carries every job of a ledger one round further."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        places: Places,
+        profile: Callable[[str], ServiceProfile],
+        connect: Callable[[str], Service],
+        collector: Collector,
+    ) -> None:
+        """`profile` and `connect` give the profile and the connection of a service by name."""
+        self._ledger = ledger
+        self._places = places
+        self._profile = profile
+        self._connect = connect
+        self._collector = collector
+        self._holder = secrets.token_hex(8)
+
+    def tick(self, progress: Progress) -> Round:
+        """One round over all services that have something to do.
+
+        A service that can't be asked is named in the round's `failures`; the others go on.
+        """
+        changed: set[str] = set()
+        ended: list[str] = []
+        failures: dict[str, Exception] = {}
+        for name in self._ledger.open_services():
+            try:
+                self._serve(name, progress, changed, ended)
+            except (ServiceError, StorageError) as error:
+                failures[name] = error
+        return Round(datetime.now(UTC), frozenset(changed), tuple(ended), failures)
+
+    def _serve(self, name: str, progress: Progress, changed: set[str], ended: list[str]) -> None:
+        service = self._connect(name)
+        self._refresh(name, service, changed)
+        sender = Sender(self._ledger, self._places, service, self._profile(name))
+        first_failure: ServiceError | StorageError | None = None
+        for part in self._ledger.open_parts(name):
+            try:
+                moved = self._move(part, service, sender, progress)
+            except (ServiceError, StorageError) as error:
+                # The next part may fare better; what stopped this one is told at the end.
+                first_failure = first_failure or error
+                changed.add(part.job_id)
+                continue
+            if moved:
+                changed.add(part.job_id)
+                if self._ledger.job(part.job_id).collected:
+                    ended.append(part.job_id)
+        if first_failure is not None:
+            raise first_failure
+
+    # -- refresh -----------------------------------------------------------------
+
+    def _refresh(self, name: str, service: Service, changed: set[str]) -> None:
+        """Bring all parts up to date from ONE listing, read back no further than needed."""
+        parts = self._ledger.open_parts(name)
+        running = {part.batch_id: part for part in parts if part.batch_id and not part.ended}
+        doubtful = {part.token: part for part in parts if part.step is Step.CREATING}
+        if not running and not doubtful:
+            return
+        for batch in self._listing(service, [*running.values(), *doubtful.values()]):
+            part = running.pop(batch.id, None) or _claimed(batch, doubtful)
+            if part is None:
+                continue
+            doubtful.pop(part.token, None)
+            if self._ledger.observe(part, batch):
+                changed.add(part.job_id)
+            if not running and not doubtful:
+                return
+        for batch_id, part in running.items():
+            if self._look_up(service, batch_id, part):
+                changed.add(part.job_id)
+
+    def _listing(self, service: Service, wanted: Iterable[Part]) -> Iterable[Batch]:
+        """The service's batches, newest first, back to the oldest that is wanted."""
+        times = [part.attempted_at for part in wanted if part.attempted_at]
+        oldest = min(times, default=datetime.now(UTC)) - _CLOCK_SLACK
+        for batch in service.batches():
+            if batch.created_at is not None and batch.created_at < oldest:
+                return
+            yield batch
+
+    def _look_up(self, service: Service, batch_id: str, part: Part) -> bool:
+        """Ask for a batch that the listing leaves out."""
+        try:
+            return self._ledger.observe(part, service.retrieve(batch_id))
+        except GoneError as error:
+            self._ledger.end_unsent(part, "failed", [BatchProblem(error.what, "batch_gone")])
+            return True
+
+    # -- advance and collect -------------------------------------------------------
+
+    def _move(self, part: Part, service: Service, sender: Sender, progress: Progress) -> bool:
+        """Move one part as far as it goes now; whether it moved."""
+        if part.step is Step.CREATED and not part.ended and not self._cancel_wanted(part):
+            return False
+        held = self._ledger.hold(part.id, self._holder, _HOLD_SECONDS)
+        if held is None or held.step is Step.COLLECTED:
+            return False
+        try:
+            return self._move_held(held, service, sender, progress)
+        finally:
+            self._ledger.release(part.id, self._holder)
+
+    def _move_held(self, part: Part, service: Service, sender: Sender, progress: Progress) -> bool:
+        keep_hold = self._holding(part, progress)
+        cancel = self._ledger.job(part.job_id).cancel_asked
+        if cancel and _never_sent(part, sender):
+            self._ledger.end_unsent(part, "cancelled")
+            return True
+        if part.step is not Step.CREATED:
+            return sender.send(part, keep_hold)
+        if part.ended:
+            self._collector.collect(part, service, keep_hold)
+            return True
+        return self._ledger.observe(part, service.cancel(str(part.batch_id)))
+
+    def _cancel_wanted(self, part: Part) -> bool:
+        return part.status != "cancelling" and self._ledger.job(part.job_id).cancel_asked
+
+    def _holding(self, part: Part, progress: Progress) -> Progress:
+        """`progress` that also renews the hold on `part` while long work goes on."""
+        renewed_at = datetime.now(UTC)
+
+        def report(what: str, done: int, total: int | None) -> None:
+            nonlocal renewed_at
+            now = datetime.now(UTC)
+            if (now - renewed_at).total_seconds() > _HOLD_SECONDS / 4:
+                self._ledger.hold(part.id, self._holder, _HOLD_SECONDS)
+                renewed_at = now
+            progress.report(what, done, total)
+
+        return Progress(report, progress.stopped)
+
+
+def _never_sent(part: Part, sender: Sender) -> bool:
+    """Whether no batch exists for a part, and none can turn up."""
+    if part.step is Step.CREATING:
+        return not sender.may_still_appear(part)
+    return part.step in BEFORE_CREATION
+
+
+def _claimed(batch: Batch, doubtful: dict[str, Part]) -> Part | None:
+    """The part that `batch` was made for: by our token, or by the input file only we have."""
+    part = doubtful.get(batch.metadata.get(METADATA_KEY, ""))
+    if part is not None:
+        return part
+    return next(
+        (
+            part
+            for part in doubtful.values()
+            if part.input_file_id is not None and part.input_file_id == batch.input_file_id
+        ),
+        None,
+    )

@@ -1,0 +1,453 @@
+"""The ledger: every job, every part, and on which step it stands.
+
+One SQLite file that any number of processes may use at once. A step is written
+here before its action starts, so that after a crash it is known what may have
+been done.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from wellspring_tui.errors import JobNotFoundError, StorageError
+from wellspring_tui.jobs import rows
+from wellspring_tui.jobs.model import (
+    SENDING,
+    WAITING,
+    Job,
+    JobDetail,
+    JobsQuery,
+    Part,
+    Step,
+)
+from wellspring_tui.private import make_folder
+from wellspring_tui.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from decimal import Decimal
+    from pathlib import Path
+
+    from wellspring_tui.answers.model import Totals
+    from wellspring_tui.services.model import Batch, BatchProblem
+
+_SCHEMA = """
+CREATE TABLE jobs (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT, source TEXT NOT NULL,
+    kind TEXT NOT NULL, service TEXT NOT NULL, endpoint TEXT NOT NULL, model TEXT NOT NULL,
+    window TEXT NOT NULL, requests INTEGER NOT NULL, tokens_estimated INTEGER NOT NULL,
+    created_at REAL NOT NULL,
+    -- Derived from the parts whenever one changes, so that a list of jobs is one query:
+    status TEXT NOT NULL, parts INTEGER NOT NULL,
+    completed INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
+    collected INTEGER NOT NULL DEFAULT 0,
+    input_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,
+    cost TEXT, cancel_asked INTEGER NOT NULL DEFAULT 0, ended_at REAL, expires_at REAL
+) STRICT;
+CREATE INDEX jobs_by_time ON jobs (created_at);
+CREATE INDEX jobs_open ON jobs (collected) WHERE collected = 0;
+CREATE TABLE parts (
+    id TEXT PRIMARY KEY, job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL, step TEXT NOT NULL, status TEXT NOT NULL, token TEXT NOT NULL UNIQUE,
+    requests INTEGER NOT NULL, size_bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    endpoint TEXT NOT NULL, model TEXT NOT NULL, tokens INTEGER NOT NULL,
+    input_file_id TEXT, batch_id TEXT UNIQUE, output_file_id TEXT, error_file_id TEXT,
+    completed INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
+    expires_at REAL, attempted_at REAL, problems TEXT NOT NULL DEFAULT '[]',
+    holder TEXT, held_until REAL NOT NULL DEFAULT 0,
+    UNIQUE (job_id, number)
+) STRICT;
+CREATE INDEX parts_open ON parts (job_id) WHERE step <> 'collected';
+CREATE TABLE events (
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    at REAL NOT NULL, part INTEGER NOT NULL, what TEXT NOT NULL, detail TEXT
+) STRICT;
+CREATE INDEX events_by_job ON events (job_id, at);
+"""
+_VERSION = 1
+
+# A job is as far as the part that is furthest behind; when all have ended, the worst end shows.
+_JOB_STATUS_ORDER = (
+    "completed", "cancelled", "expired", "failed",
+    "finalizing", "cancelling", "in_progress", "validating", SENDING, WAITING,
+)  # fmt: skip
+
+_ORDERS = {
+    "created_at", "name", "status", "service", "model", "requests", "completed", "failed",
+    "input_tokens", "cost", "expires_at",
+}  # fmt: skip
+
+
+class Ledger:
+    """The jobs of one home. Every method is one short transaction; raises StorageError."""
+
+    def __init__(self, path: Path) -> None:
+        make_folder(path.parent)
+        self.path = path
+        # Transactions belong to a connection, so every thread needs one of its own.
+        self._own = threading.local()
+        self._all: list[sqlite3.Connection] = []
+        try:
+            path.touch(mode=0o600)  # SQLite's own files beside it take its mode
+            path.chmod(0o600)
+            self._prepare()
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(
+                f"the ledger can't be opened ({error})",
+                where=str(path),
+                todo="Check the file, or choose another place with --home.",
+            ) from None
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        db: sqlite3.Connection | None = getattr(self._own, "db", None)
+        if db is None:
+            db = sqlite3.connect(
+                self.path, timeout=30, isolation_level=None, check_same_thread=False
+            )
+            db.row_factory = sqlite3.Row
+            # NORMAL would lose the last steps in a power cut, and with them a paid batch.
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA foreign_keys = ON")
+            self._own.db = db
+            self._all.append(db)
+        return db
+
+    def _prepare(self) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version > _VERSION:
+            raise StorageError(
+                "the ledger was written by a newer Wellspring",
+                where=str(self.path),
+                todo="Update Wellspring.",
+            )
+        self._db.execute("PRAGMA journal_mode = WAL")
+        if version == 0:
+            with self._writing() as db:
+                if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+                    for statement in _SCHEMA.split(";\n"):
+                        db.execute(statement)
+                    db.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def close(self) -> None:
+        """Close the file, in every thread that has used it."""
+        while self._all:
+            self._all.pop().close()
+        self._own = threading.local()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise StorageError(
+                f"the ledger can't be written ({error})",
+                where=str(self.path),
+                todo="Make room on the disk and try again.",
+            ) from None
+
+    # -- jobs ------------------------------------------------------------------
+
+    def add_job(self, job: Job, parts: Sequence[Part]) -> None:
+        """A new job with its parts, all at once."""
+        with self._writing() as db:
+            db.execute(
+                """
+                INSERT INTO jobs (id, name, description, source, kind, service, endpoint, model,
+                    window, requests, tokens_estimated, created_at, status, parts)
+                VALUES (:id, :name, :description, :source, :kind, :service, :endpoint, :model,
+                    :window, :requests, :tokens_estimated, :created_at, :status, :parts)
+                """,
+                rows.of_job(job),
+            )
+            db.executemany(
+                """
+                INSERT INTO parts (id, job_id, number, step, status, token, requests, size_bytes,
+                    sha256, endpoint, model, tokens)
+                VALUES (:id, :job_id, :number, :step, :status, :token, :requests, :size_bytes,
+                    :sha256, :endpoint, :model, :tokens)
+                """,
+                [rows.of_part(part) for part in parts],
+            )
+            self._event(db, job.id, 0, "planned")
+
+    def jobs(
+        self, query: JobsQuery | None = None, start: int = 0, stop: int | None = None
+    ) -> list[Job]:
+        """Jobs `start` to `stop` of those asked for."""
+        query = query or JobsQuery()
+        where, parameters = _where(query)
+        limit = -1 if stop is None else max(0, stop - start)
+        found = self._db.execute(
+            f"SELECT * FROM jobs {where} ORDER BY {_order(query)} LIMIT :limit OFFSET :start",
+            {**parameters, "limit": limit, "start": start},
+        )
+        return [rows.job(row) for row in found]
+
+    def count_jobs(self, query: JobsQuery | None = None) -> int:
+        """How many jobs are asked for."""
+        where, parameters = _where(query or JobsQuery())
+        return int(self._db.execute(f"SELECT count(*) FROM jobs {where}", parameters).fetchone()[0])
+
+    def job_ids(self, query: JobsQuery) -> list[str]:
+        """The ids of all jobs asked for, in order."""
+        where, parameters = _where(query)
+        found = self._db.execute(
+            f"SELECT id FROM jobs {where} ORDER BY {_order(query)}", parameters
+        )
+        return [row["id"] for row in found]
+
+    def job(self, job_or_batch_id: str) -> Job:
+        """The job of that id, or the job of which that batch is a part.
+
+        Raises JobNotFoundError.
+        """
+        row = self._db.execute(
+            """
+            SELECT * FROM jobs WHERE id = :id
+                OR id = (SELECT job_id FROM parts WHERE batch_id = :id OR id = :id)
+            """,
+            {"id": job_or_batch_id},
+        ).fetchone()
+        if row is None:
+            raise JobNotFoundError(
+                f"there is no job “{one_line(job_or_batch_id, 60)}”",
+                todo="`wellspring jobs` lists them.",
+            )
+        return rows.job(row)
+
+    def detail(self, job_or_batch_id: str) -> JobDetail:
+        """A job with its parts and timeline. Raises JobNotFoundError."""
+        job = self.job(job_or_batch_id)
+        events = self._db.execute(
+            "SELECT * FROM events WHERE job_id = :id ORDER BY at, rowid", {"id": job.id}
+        )
+        return JobDetail(job, tuple(self.parts(job.id)), tuple(rows.event(row) for row in events))
+
+    def parts(self, job_id: str) -> list[Part]:
+        """The parts of a job, in order."""
+        found = self._db.execute(
+            "SELECT * FROM parts WHERE job_id = :id ORDER BY number", {"id": job_id}
+        )
+        return [rows.part(row) for row in found]
+
+    def ask_to_cancel(self, job_id: str) -> None:
+        """Note that a job is to be cancelled; the conductor does it."""
+        with self._writing() as db:
+            db.execute("UPDATE jobs SET cancel_asked = 1 WHERE id = :id", {"id": job_id})
+            self._event(db, job_id, 0, "cancel asked")
+
+    # -- parts on their way ------------------------------------------------------
+
+    def open_services(self) -> list[str]:
+        """Services with parts that are not collected yet."""
+        found = self._db.execute("SELECT DISTINCT service FROM jobs WHERE collected = 0")
+        return [row["service"] for row in found]
+
+    def open_parts(self, service: str) -> list[Part]:
+        """The parts of a service that are not collected yet, oldest job first."""
+        found = self._db.execute(
+            """
+            SELECT parts.* FROM parts JOIN jobs ON jobs.id = parts.job_id
+            WHERE jobs.collected = 0 AND jobs.service = :service AND step <> 'collected'
+            ORDER BY jobs.created_at, number
+            """,
+            {"service": service},
+        )
+        return [rows.part(row) for row in found]
+
+    def hold(self, part_id: str, holder: str, seconds: float) -> Part | None:
+        """Hold a part so that no other process carries it; None while another one does.
+
+        The hold ends by itself after `seconds`: a killed process holds nothing for ever.
+        """
+        now = _now()
+        with self._writing() as db:
+            held = db.execute(
+                """
+                UPDATE parts SET holder = :holder, held_until = :until
+                WHERE id = :id AND (holder IS NULL OR holder = :holder OR held_until < :now)
+                RETURNING *
+                """,
+                {"id": part_id, "holder": holder, "until": now + seconds, "now": now},
+            ).fetchone()
+        return rows.part(held) if held else None
+
+    def release(self, part_id: str, holder: str) -> None:
+        """Let go of a part."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE parts SET holder = NULL WHERE id = :id AND holder = :holder",
+                {"id": part_id, "holder": holder},
+            )
+
+    def to_step(self, part: Part, step: Step, *, input_file_id: str | None = None) -> None:
+        """Write that a part goes on to `step`, before its action starts."""
+        with self._writing() as db:
+            db.execute(
+                """
+                UPDATE parts SET step = :step, status = :status,
+                    input_file_id = coalesce(:input_file_id, input_file_id),
+                    attempted_at = CASE :step WHEN 'creating' THEN :now ELSE attempted_at END
+                WHERE id = :id
+                """,
+                {
+                    "id": part.id,
+                    "step": step,
+                    "status": WAITING if step is Step.PLANNED else SENDING,
+                    "input_file_id": input_file_id,
+                    "now": _now(),
+                },
+            )
+            self._event(db, part.job_id, part.number, step)
+            self._derive(db, part.job_id)
+
+    def observe(self, part: Part, batch: Batch) -> bool:
+        """Write what the service says of a part's batch; whether anything is new."""
+        changes = rows.of_batch(batch, part)
+        if changes == rows.known_of_batch(part):
+            return False
+        with self._writing() as db:
+            db.execute(
+                """
+                UPDATE parts SET batch_id = :batch_id, status = :status,
+                    step = CASE step WHEN 'collected' THEN step ELSE 'created' END,
+                    output_file_id = :output_file_id, error_file_id = :error_file_id,
+                    completed = :completed, failed = :failed, expires_at = :expires_at,
+                    problems = :problems
+                WHERE id = :id
+                """,
+                {"id": part.id, **changes},
+            )
+            if part.batch_id is None:
+                self._event(db, part.job_id, part.number, "created", detail=batch.id)
+            if part.status != batch.status:
+                at = batch.timeline.get(batch.status)
+                self._event(db, part.job_id, part.number, batch.status, at=at)
+            self._derive(db, part.job_id)
+        return True
+
+    def end_unsent(self, part: Part, status: str, problems: Sequence[BatchProblem] = ()) -> None:
+        """A part ends without a batch: refused by the service, or cancelled before it was sent."""
+        with self._writing() as db:
+            db.execute(
+                """
+                UPDATE parts SET step = 'collected', status = :status, problems = :problems
+                WHERE id = :id
+                """,
+                {
+                    "id": part.id,
+                    "status": status,
+                    "problems": msgspec.json.encode(list(problems)).decode(),
+                },
+            )
+            reason = problems[0].message if problems else None
+            self._event(db, part.job_id, part.number, status, detail=reason)
+            self._derive(db, part.job_id)
+
+    def collected(self, part: Part, totals: Totals, cost: Decimal | None) -> None:
+        """A part's answers are on disk and indexed; `totals` and `cost` are the whole job's."""
+        with self._writing() as db:
+            db.execute("UPDATE parts SET step = 'collected' WHERE id = :id", {"id": part.id})
+            self._event(db, part.job_id, part.number, "collected")
+            self._derive(db, part.job_id)
+            # From here on the files count, not the service's numbers.
+            db.execute(
+                """
+                UPDATE jobs SET input_tokens = :input, output_tokens = :output, cost = :cost,
+                    completed = CASE collected WHEN 1 THEN :answered ELSE completed END,
+                    failed = CASE collected WHEN 1 THEN :failed ELSE failed END
+                WHERE id = :id
+                """,
+                {
+                    "id": part.job_id,
+                    "input": totals.usage.input_tokens,
+                    "output": totals.usage.output_tokens,
+                    "cost": None if cost is None else str(cost),
+                    "answered": totals.answered,
+                    "failed": totals.failed,
+                },
+            )
+
+    def _derive(self, db: sqlite3.Connection, job_id: str) -> None:
+        """Bring a job's own row up to date with its parts."""
+        parts = [
+            rows.part(row)
+            for row in db.execute("SELECT * FROM parts WHERE job_id = :id", {"id": job_id})
+        ]
+        done = all(part.step is Step.COLLECTED for part in parts)
+        expiries = [part.expires_at.timestamp() for part in parts if part.expires_at]
+        db.execute(
+            """
+            UPDATE jobs SET status = :status, completed = :completed, failed = :failed,
+                collected = :done, parts = :parts, expires_at = :expires_at,
+                ended_at = CASE WHEN :done THEN coalesce(ended_at, :now) END
+            WHERE id = :id
+            """,
+            {
+                "id": job_id,
+                "status": _job_status([part.status for part in parts]),
+                "completed": sum(part.completed for part in parts),
+                "failed": sum(part.failed for part in parts),
+                "done": done,
+                "parts": len(parts),
+                "expires_at": max(expiries, default=None),
+                "now": _now(),
+            },
+        )
+
+    def _event(
+        self,
+        db: sqlite3.Connection,
+        job_id: str,
+        part: int,
+        what: str,
+        *,
+        detail: str | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        db.execute(
+            "INSERT INTO events VALUES (:job_id, :at, :part, :what, :detail)",
+            {
+                "job_id": job_id,
+                "at": at.timestamp() if at else _now(),
+                "part": part,
+                "what": what,
+                "detail": detail,
+            },
+        )
+
+
+def _job_status(statuses: list[str]) -> str:
+    """The status furthest behind; one the Batch API does not know is shown before an end."""
+    known = {status: rank for rank, status in enumerate(_JOB_STATUS_ORDER)}
+    return max(statuses, key=lambda status: known.get(status, known["finalizing"]))
+
+
+def _where(query: JobsQuery) -> tuple[str, dict[str, object]]:
+    if not query.text:
+        return "", {}
+    fields = ("id", "name", "model", "status", "service")
+    found = " OR ".join(f"instr(lower({field}), :text)" for field in fields)
+    return f"WHERE {found}", {"text": query.text.lower()}
+
+
+def _order(query: JobsQuery) -> str:
+    column = query.order_by if query.order_by in _ORDERS else "created_at"
+    return f"{column} {'DESC' if query.descending else 'ASC'}, id"
+
+
+def _now() -> float:
+    return datetime.now(UTC).timestamp()

@@ -1,0 +1,174 @@
+"""Jobs and their parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from wellspring_tui.services.model import ENDED, BatchProblem
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+
+class Step(StrEnum):
+    """Where a part stands. Each is written to the ledger before its action starts."""
+
+    PLANNED = "planned"
+    UPLOADING = "uploading"
+    UPLOADED = "uploaded"
+    CREATING = "creating"
+    CREATED = "created"
+    COLLECTED = "collected"
+
+
+BEFORE_CREATION = frozenset({Step.PLANNED, Step.UPLOADING, Step.UPLOADED})
+
+# Statuses of a job or part that has no batch yet; the others are the Batch API's.
+WAITING = "waiting"
+SENDING = "sending"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One input file of a job and the batch that answers it."""
+
+    id: str
+    """`<job id>-<number>`."""
+    job_id: str
+    number: int
+    step: Step
+    status: str
+    """`waiting`, `sending`, or the batch's status."""
+    token: str
+    """What the batch carries in its metadata, so that it is known again. Never reused."""
+    requests: int
+    size_bytes: int
+    sha256: str
+    endpoint: str
+    model: str
+    tokens: int
+    """Input tokens, estimated."""
+    input_file_id: str | None = None
+    batch_id: str | None = None
+    output_file_id: str | None = None
+    error_file_id: str | None = None
+    completed: int = 0
+    failed: int = 0
+    expires_at: datetime | None = None
+    attempted_at: datetime | None = None
+    """When its creation was last asked for."""
+    problems: tuple[BatchProblem, ...] = ()
+
+    @property
+    def input_name(self) -> str:
+        """The name of its input file, in the job's folder."""
+        return part_file_name(self.number)
+
+    @property
+    def upload_name(self) -> str:
+        """The name its input file has on the service; like the token it is never reused."""
+        return f"wellspring-{self.token}.jsonl"
+
+    @property
+    def ended(self) -> bool:
+        """Whether its batch is over; its answers may still have to be collected."""
+        return self.status in ENDED
+
+
+def part_file_name(number: int, kind: str = "") -> str:
+    """`part-001.jsonl`, or `part-001.output.jsonl` for the output of a part."""
+    return f"part-{number:03d}{kind and '.'}{kind}.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One prompts file sent with one set of settings: all its parts, one view of the answers."""
+
+    id: str
+    name: str
+    description: str | None
+    source: str
+    """The path of the prompts file."""
+    kind: str
+    service: str
+    endpoint: str
+    model: str
+    window: str
+    requests: int
+    tokens_estimated: int
+    """Input tokens."""
+    created_at: datetime
+    status: str = WAITING
+    """The status of the part that is furthest behind; once all have ended, the worst end."""
+    parts: int = 1
+    completed: int = 0
+    """Answered, as the service counts until collected; then by the files."""
+    failed: int = 0
+    collected: bool = False
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: Decimal | None = None
+    """In dollars, once collected; None when a price is unknown."""
+    cancel_asked: bool = False
+    ended_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether there is still something to wait for."""
+        return not self.collected
+
+    @property
+    def missing(self) -> int:
+        """Requests without an answer or a failure."""
+        return max(0, self.requests - self.completed - self.failed)
+
+    @property
+    def all_answered(self) -> bool:
+        """Whether every request has its answer, on disk."""
+        return self.collected and self.completed == self.requests
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a part, for the timeline."""
+
+    at: datetime
+    part: int
+    what: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobDetail:
+    """A job with its parts and timeline."""
+
+    job: Job
+    parts: tuple[Part, ...]
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JobsQuery:
+    """Which jobs, in which order."""
+
+    text: str = ""
+    """Only jobs with this in their name, id, model, status or service."""
+    order_by: str = "created_at"
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one tick did."""
+
+    at: datetime
+    changed: frozenset[str] = frozenset()
+    """Ids of jobs that look different now."""
+    ended: tuple[str, ...] = ()
+    """Ids of jobs whose last answers were collected in this round."""
+    failures: dict[str, Exception] = field(default_factory=dict)
+    """Service → why it could not be asked; its jobs show their last known state."""

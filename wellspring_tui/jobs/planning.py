@@ -1,0 +1,149 @@
+"""Cutting a stream of requests into the input files of a job's parts.
+
+A batch takes one model, one endpoint, and only so many requests, bytes and
+embedding inputs; the service's profile says how many.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
+
+from wellspring_tui.answers.model import Place
+from wellspring_tui.errors import PromptsFileError
+from wellspring_tui.jobs.model import part_file_name
+from wellspring_tui.private import create, put_in_place, sync_folder, writing
+from wellspring_tui.prompts.model import EMBEDDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from wellspring_tui.prompts.model import Request
+    from wellspring_tui.settings import ServiceProfile
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPart:
+    """An input file, whole and on disk."""
+
+    number: int
+    endpoint: str
+    model: str
+    requests: int
+    size_bytes: int
+    sha256: str
+    tokens: int
+
+
+@dataclass(slots=True)
+class _OpenPart:
+    number: int
+    path: Path
+    file: IO[bytes]
+    requests: int = 0
+    size_bytes: int = 0
+    inputs: int = 0
+    tokens: int = 0
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+
+    def has_room_for(self, request: Request, limits: ServiceProfile) -> bool:
+        return (
+            self.requests < limits.max_requests
+            and self.size_bytes + len(request.line) + 1 <= limits.max_bytes
+            and (
+                request.endpoint != EMBEDDINGS
+                or self.inputs + request.inputs <= limits.max_embedding_inputs
+            )
+        )
+
+    def add(self, request: Request) -> Place:
+        place = Place(self.path.name, self.size_bytes, len(request.line) + 1)
+        line = request.line + b"\n"
+        self.file.write(line)
+        self.digest.update(line)
+        self.requests += 1
+        self.size_bytes += len(line)
+        self.inputs += request.inputs
+        self.tokens += request.tokens
+        return place
+
+
+class Planner:
+    """Writes the input files of one job into `folder`, as a stream.
+
+    Take `placed(requests)` to its end, then `parts` is complete.
+    """
+
+    def __init__(self, folder: Path, limits: ServiceProfile) -> None:
+        self.folder = folder
+        self.parts: list[PlannedPart] = []
+        self._limits = limits
+        self._open: dict[tuple[str, str], _OpenPart] = {}
+        self._begun = 0
+
+    def placed(self, requests: Iterable[Request]) -> Iterator[tuple[str, str, str, Place]]:
+        """Write each request; yields (custom_id, section, prompt type, place) of it."""
+        for request in requests:
+            part = self._part_for(request)
+            yield request.custom_id, request.section, request.prompt_type, part.add(request)
+        for key in list(self._open):
+            self._finish(key)
+        sync_folder(self.folder)
+        self.parts.sort(key=lambda part: part.number)
+
+    def _part_for(self, request: Request) -> _OpenPart:
+        key = request.endpoint, request.model
+        part = self._open.get(key)
+        if part is not None and part.has_room_for(request, self._limits):
+            return part
+        if part is not None:
+            self._finish(key)
+        if len(request.line) + 1 > self._limits.max_bytes:
+            raise PromptsFileError(
+                f"the request {request.custom_id} has {len(request.line):,} bytes, "
+                f"more than the {self._limits.max_bytes:,} that {self._limits.name} takes",
+                todo="Shorten it.",
+            )
+        self._begun += 1
+        path = self.folder / part_file_name(self._begun)
+        fresh = _OpenPart(self._begun, path, create(path.with_suffix(".tmp")))
+        self._open[key] = fresh
+        return fresh
+
+    def _finish(self, key: tuple[str, str]) -> None:
+        part = self._open.pop(key)
+        put_in_place(part.file, part.path.with_suffix(".tmp"), part.path)
+        endpoint, model = key
+        self.parts.append(
+            PlannedPart(
+                part.number,
+                endpoint,
+                model,
+                part.requests,
+                part.size_bytes,
+                part.digest.hexdigest(),
+                part.tokens,
+            )
+        )
+
+    def close(self) -> None:
+        """Close what is still open, after a failure."""
+        for part in self._open.values():
+            part.file.close()
+        self._open.clear()
+
+
+@contextmanager
+def removed_on_failure(*folders: Path) -> Iterator[None]:
+    """Inside, a failure takes the folders away: nothing was sent and no job was made."""
+    try:
+        with writing(folders[0]):
+            yield
+    except BaseException:
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise

@@ -1,0 +1,98 @@
+"""Ledger rows to jobs, parts and events, and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from wellspring_tui.jobs.model import Event, Job, Part, Step
+from wellspring_tui.services.model import BatchProblem
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from wellspring_tui.services.model import Batch
+
+_PROBLEMS = msgspec.json.Decoder(tuple[BatchProblem, ...])
+
+
+def job(row: sqlite3.Row) -> Job:
+    """A row of `jobs`."""
+    fields = dict(row)
+    for name in ("created_at", "ended_at", "expires_at"):
+        fields[name] = _time(fields[name])
+    for name in ("collected", "cancel_asked"):
+        fields[name] = bool(fields[name])
+    fields["cost"] = None if fields["cost"] is None else Decimal(fields["cost"])
+    return Job(**fields)
+
+
+def of_job(job: Job) -> dict[str, object]:
+    """What a new job's row holds."""
+    names = (
+        *("id", "name", "description", "source", "kind", "service", "endpoint", "model"),
+        *("window", "requests", "tokens_estimated", "status", "parts"),
+    )
+    return {name: getattr(job, name) for name in names} | {"created_at": job.created_at.timestamp()}
+
+
+def part(row: sqlite3.Row) -> Part:
+    """A row of `parts`."""
+    fields: dict[str, Any] = dict(row)
+    del fields["holder"], fields["held_until"]
+    fields["step"] = Step(fields["step"])
+    for name in ("expires_at", "attempted_at"):
+        fields[name] = _time(fields[name])
+    fields["problems"] = _PROBLEMS.decode(fields["problems"])
+    return Part(**fields)
+
+
+def of_part(part: Part) -> dict[str, object]:
+    """What a new part's row holds."""
+    names = (
+        *("id", "job_id", "number", "step", "status", "token", "requests", "size_bytes"),
+        *("sha256", "endpoint", "model", "tokens"),
+    )
+    return {name: getattr(part, name) for name in names}
+
+
+def event(row: sqlite3.Row) -> Event:
+    """A row of `events`."""
+    return Event(datetime.fromtimestamp(row["at"], UTC), row["part"], row["what"], row["detail"])
+
+
+def of_batch(batch: Batch, part: Part) -> dict[str, object]:
+    """What a batch tells of its part; what it leaves out stays as it was."""
+    counts = batch.counts
+    expires_at = batch.expires_at or part.expires_at
+    return {
+        "batch_id": batch.id,
+        "status": batch.status,
+        "output_file_id": batch.output_file_id or part.output_file_id,
+        "error_file_id": batch.error_file_id or part.error_file_id,
+        "completed": counts.completed if counts else part.completed,
+        "failed": counts.failed if counts else part.failed,
+        "expires_at": expires_at.timestamp() if expires_at else None,
+        "problems": msgspec.json.encode(batch.problems or part.problems).decode(),
+    }
+
+
+def known_of_batch(part: Part) -> dict[str, object]:
+    """What the ledger holds already of the same."""
+    return {
+        "batch_id": part.batch_id,
+        "status": part.status,
+        "output_file_id": part.output_file_id,
+        "error_file_id": part.error_file_id,
+        "completed": part.completed,
+        "failed": part.failed,
+        "expires_at": part.expires_at.timestamp() if part.expires_at else None,
+        "problems": msgspec.json.encode(part.problems).decode(),
+    }
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,90 @@
+"""Sending a part: its input file goes up, then its batch is created. Each once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from wellspring_tui.errors import BusyError, NetworkError, RefusedError, StorageError
+from wellspring_tui.jobs.model import Part, Step
+from wellspring_tui.services.model import BatchProblem
+
+if TYPE_CHECKING:
+    from wellspring_tui.jobs.ledger import Ledger
+    from wellspring_tui.progress import Progress
+    from wellspring_tui.services.client import Service
+    from wellspring_tui.services.model import RemoteFile
+    from wellspring_tui.settings import Places, ServiceProfile
+
+METADATA_KEY = "wellspring_part"
+_DESCRIPTION_KEY = "description"
+_METADATA_LENGTH = 512
+"""OpenAI's limit for a value in `metadata`."""
+
+
+class Sender:
+    """Takes parts from `planned` to `created` on one service."""
+
+    def __init__(
+        self, ledger: Ledger, places: Places, service: Service, profile: ServiceProfile
+    ) -> None:
+        self._ledger = ledger
+        self._places = places
+        self._service = service
+        self._profile = profile
+
+    def send(self, part: Part, progress: Progress) -> bool:
+        """Carry a held part as far as it goes; whether it moved.
+
+        A part in `creating` was left there by a crash or a lost answer. The listing has
+        just been looked through for it: it is asked for again only once the service has
+        had time to show what it made.
+        """
+        if part.step is Step.CREATING and self.may_still_appear(part):
+            return False
+        try:
+            file_id = part.input_file_id or self._upload(part, progress).id
+            self._ledger.to_step(part, Step.UPLOADED, input_file_id=file_id)
+            self._create(part, file_id)
+        except RefusedError as error:
+            self._ledger.end_unsent(part, "failed", [BatchProblem(error.what, "refused")])
+        return True
+
+    def may_still_appear(self, part: Part) -> bool:
+        """Whether a batch asked for in vain may yet show in the listing."""
+        asked = part.attempted_at
+        if asked is None:
+            return False
+        return (datetime.now(UTC) - asked).total_seconds() < self._profile.settle_seconds
+
+    def _upload(self, part: Part, progress: Progress) -> RemoteFile:
+        interrupted = part.step is Step.UPLOADING
+        self._ledger.to_step(part, Step.UPLOADING)
+        if interrupted:
+            known = self._service.find_file(part.upload_name, part.size_bytes)
+            if known is not None:
+                return known
+        path = self._places.inputs(part.job_id) / part.input_name
+        if not path.is_file() or path.stat().st_size != part.size_bytes:
+            raise StorageError(
+                "the input file of this part was removed or changed", where=str(path)
+            )
+        return self._service.upload(
+            path, part.upload_name, progress.stage(f"Uploading part {part.number}")
+        )
+
+    def _create(self, part: Part, file_id: str) -> None:
+        job = self._ledger.job(part.job_id)
+        metadata = {METADATA_KEY: part.token, "wellspring_job": part.job_id}
+        if job.description:
+            metadata[_DESCRIPTION_KEY] = job.description[:_METADATA_LENGTH]
+        self._ledger.to_step(part, Step.CREATING)
+        try:
+            batch = self._service.create(file_id, part.endpoint, job.window, metadata)
+        except NetworkError:
+            raise  # it may have been created: the part stays in `creating`
+        except BusyError as error:
+            if not error.in_doubt:
+                self._ledger.to_step(part, Step.UPLOADED)
+            raise
+        self._ledger.observe(part, batch)

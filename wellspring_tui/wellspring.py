@@ -1,0 +1,367 @@
+"""Wellspring, the one door: all four faces come in here."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wellspring_tui.answers.index import AnswerIndex
+from wellspring_tui.answers.results import Results
+from wellspring_tui.errors import InputError
+from wellspring_tui.jobs.collecting import INDEX_NAME, Collector
+from wellspring_tui.jobs.conductor import Conductor
+from wellspring_tui.jobs.ledger import Ledger
+from wellspring_tui.jobs.model import WAITING, Job, JobDetail, JobsQuery, Part, Round, Step
+from wellspring_tui.jobs.planning import Planner, removed_on_failure
+from wellspring_tui.private import make_folder, put_in_place, writing
+from wellspring_tui.progress import Progress
+from wellspring_tui.prompts.checking import Survey, survey
+from wellspring_tui.prompts.model import RequestOptions
+from wellspring_tui.prompts.opening import open_prompts
+from wellspring_tui.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wellspring_tui.services.client import Service
+    from wellspring_tui.settings import ServiceProfile, Settings
+
+# No vowels and nothing that looks like a digit: ids are read aloud and typed.
+_ID_LETTERS = "bcdfghjkmnpqrstvwxz23456789"
+_ID_LENGTH = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a job would cost, in dollars; None where a price is unknown.
+
+    Input tokens are estimated; output is counted at its limit, so a job costs at most
+    about this.
+    """
+
+    input_tokens: int
+    output_limit: int | None
+    batch: Decimal | None
+    real_time: Decimal | None
+    free: bool = False
+    """The built-in service costs nothing; the figures say what OpenAI would take."""
+
+
+class Wellspring:
+    """Check prompts files, submit them, carry the jobs, read the answers.
+
+    Methods raise errors of `wellspring_tui.errors`. One object may be used from several
+    threads; several processes may use one home.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.ledger = Ledger(settings.places.ledger)
+        self._connections = _Connections(settings)
+        self._conductor = Conductor(
+            self.ledger,
+            settings.places,
+            settings.profile,
+            self._connections.to,
+            Collector(self.ledger, settings.places, self._price),
+        )
+
+    def close(self) -> None:
+        """Close the ledger and the connections."""
+        self._connections.close()
+        self.ledger.close()
+
+    def __enter__(self) -> Wellspring:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @staticmethod
+    def sample() -> Path:
+        """The prompts file that comes with the package."""
+        return Path(__file__).with_name("samples") / "garden-handbook.json"
+
+    # -- in --------------------------------------------------------------------
+
+    def request_options(self, **given: object) -> RequestOptions:
+        """Request options: what is given (and not None), then what is set, then the defaults."""
+        chosen = dict(self.settings.request_defaults)
+        chosen.update((name, value) for name, value in given.items() if value is not None)
+        return RequestOptions(**chosen)  # type: ignore[arg-type]
+
+    def request_options_from_text(self, fields: Mapping[str, str]) -> RequestOptions:
+        """Request options from what a person typed; an empty field leaves its parameter out.
+
+        Raises InputError for a field that makes no sense.
+        """
+        values: dict[str, object] = {name: text or None for name, text in fields.items()}
+        for name, kind, word in (("temperature", float, "number"), ("max_tokens", int, "count")):
+            text = fields.get(name, "")
+            try:
+                values[name] = kind(text) if text else None
+            except ValueError:
+                raise InputError(
+                    f"expected a {word}, found “{one_line(text, 20)}”", where=name
+                ) from None
+        if not values.get("model"):
+            raise InputError("a model is needed", where="model")
+        return replace(self.request_options(), **values)  # type: ignore[arg-type]
+
+    def check(
+        self, path: Path, options: RequestOptions, progress: Progress | None = None
+    ) -> Survey:
+        """Read a whole prompts file and tell what is in it; nothing is sent or written.
+
+        Problems are in the survey. Raises PromptsFileError for a file that can't be read.
+        """
+        heard = progress or Progress()
+        found, requests = survey(
+            open_prompts(path), options, lambda done: heard.step("Reading prompts", done)
+        )
+        for _ in requests:
+            pass  # the survey fills as they go by
+        return found
+
+    def estimate(self, found: Survey, service: str | None = None) -> Estimate:
+        """What a checked file would cost on a service."""
+        from wellspring_tui.answers.model import Usage
+        from wellspring_tui.answers.money import rates
+
+        def total(*, batch: bool) -> Decimal | None:
+            known = {model: rates(model, batch=batch) for model in found.models}
+            if found.output_limit is None or None in known.values():
+                return None
+            costs = (
+                rate.cost(Usage(found.tokens_by_model[model], found.output_by_model[model]))
+                for model, rate in known.items()
+                if rate is not None
+            )
+            return sum(costs, Decimal(0))
+
+        return Estimate(
+            found.tokens,
+            found.output_limit,
+            total(batch=True),
+            total(batch=False),
+            self.settings.profile(service).is_local,
+        )
+
+    def submit(
+        self,
+        path: Path,
+        options: RequestOptions,
+        *,
+        service: str | None = None,
+        name: str | None = None,
+        description: str | None = None,
+        progress: Progress | None = None,
+    ) -> Job:
+        """Make a job of a prompts file. It is in the ledger when this returns; `tick` sends it.
+
+        Raises PromptsFileError for a file with problems, CredentialsError without a key.
+        """
+        heard = progress or Progress()
+        profile = self.settings.profile(service)
+        self.settings.key(profile)
+        found, requests = survey(
+            open_prompts(path), options, lambda done: heard.step("Reading prompts", done)
+        )
+        job_id = "".join(secrets.choice(_ID_LETTERS) for _ in range(_ID_LENGTH))
+        inputs = make_folder(self.settings.places.inputs(job_id))
+        outputs = make_folder(self.settings.places.outputs(job_id))
+        with removed_on_failure(inputs, outputs):
+            planner = Planner(inputs, profile)
+            try:
+                with AnswerIndex.create(outputs / INDEX_NAME) as index:
+                    count = index.add_requests(planner.placed(requests))
+            finally:
+                planner.close()
+            found.raise_if_unsendable()
+            job = Job(
+                id=job_id,
+                name=name or path.stem,
+                description=description,
+                source=str(path.absolute()),
+                kind=found.kind.value,
+                service=profile.name,
+                endpoint=found.endpoint or options.endpoint,
+                model=_models(found),
+                window=options.window,
+                requests=count,
+                tokens_estimated=found.tokens,
+                created_at=datetime.now(UTC),
+                parts=len(planner.parts),
+            )
+            self.ledger.add_job(job, _parts(job_id, planner))
+        return job
+
+    # -- carried ---------------------------------------------------------------
+
+    def tick(self, progress: Progress | None = None) -> Round:
+        """One round over all jobs: refresh, send what can be sent, collect what is done."""
+        return self._conductor.tick(progress or Progress())
+
+    def jobs(
+        self, query: JobsQuery | None = None, start: int = 0, stop: int | None = None
+    ) -> list[Job]:
+        """Jobs in the ledger, newest first unless asked otherwise."""
+        return self.ledger.jobs(query, start, stop)
+
+    def count_jobs(self, query: JobsQuery | None = None) -> int:
+        """How many jobs are in the ledger, or answer to a query."""
+        return self.ledger.count_jobs(query)
+
+    def job_ids(self, query: JobsQuery) -> list[str]:
+        """The ids of all jobs of a query, in its order."""
+        return self.ledger.job_ids(query)
+
+    def job(self, job_id: str) -> Job:
+        """One job, by its id or a batch id. Raises JobNotFoundError."""
+        return self.ledger.job(job_id)
+
+    def detail(self, job_id: str) -> JobDetail:
+        """One job with its parts and timeline. Raises JobNotFoundError."""
+        return self.ledger.detail(job_id)
+
+    def cancel(self, job_id: str) -> Job:
+        """Ask to cancel a job, its waiting parts included. Raises InputError if it is over."""
+        job = self.ledger.job(job_id)
+        if job.collected:
+            raise InputError(f"the job {job.id} is over already ({job.status})")
+        self.ledger.ask_to_cancel(job.id)
+        return self.ledger.job(job.id)
+
+    def check_interval_seconds(self) -> float:
+        """How long to wait between rounds: short while only the built-in service is at work."""
+        profiles = [self.settings.profile(name) for name in self.ledger.open_services()]
+        if all(profile.is_local for profile in profiles):
+            return min(
+                self.settings.local_check_interval_seconds, self.settings.check_interval_seconds
+            )
+        return self.settings.check_interval_seconds
+
+    def ping(self, service: str | None = None) -> None:
+        """Ask a service for its newest batch. Raises ServiceError when that can't be had."""
+        connection = self._connections.to(self.settings.profile(service).name)
+        next(iter(connection.batches()), None)
+
+    # -- out -------------------------------------------------------------------
+
+    def results(self, job_id: str) -> Results:
+        """A job's answers, as far as they have come; close its `index` after use."""
+        job = self.ledger.job(job_id)
+        places = self.settings.places
+        index = AnswerIndex(places.outputs(job.id) / INDEX_NAME)
+        return Results(index, places.inputs(job.id), places.outputs(job.id))
+
+    def export_json(self, job_id: str, path: Path, progress: Progress | None = None) -> None:
+        """Write a job's results to `path`, which appears whole or not at all.
+
+        Raises StorageError when it can't be written.
+        """
+        job = self.ledger.job(job_id)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        results = self.results(job_id)
+        with results.index, writing(path):
+            try:
+                with temporary.open("xb") as file:
+                    results.write_json(file, self.about(job), progress)
+                    put_in_place(file, temporary, path)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def recent_files(self, limit: int = 3) -> list[Path]:
+        """The prompts files of the last jobs that are still there, newest first."""
+        sources = dict.fromkeys(Path(job.source) for job in self.ledger.jobs(stop=20))
+        return [path for path in sources if path.is_file()][:limit]
+
+    def about(self, job: Job) -> dict[str, Any]:
+        """What the results tell of their job."""
+        batches = [part.batch_id for part in self.ledger.parts(job.id) if part.batch_id]
+        return {
+            "job_id": job.id,
+            "name": job.name,
+            "status": job.status,
+            "service": job.service,
+            "batch_ids": batches,
+            "cost_usd": None if job.cost is None else str(job.cost),
+        }
+
+    def _price(self, job: Job, index: AnswerIndex) -> Decimal | None:
+        from wellspring_tui.answers.money import batch_cost
+
+        if self.settings.profile(job.service).is_local:
+            return Decimal(0)
+        return batch_cost(index.models())
+
+
+class _Connections:
+    """One connection a service, made when it is first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._builtin: Any = None
+        self._services: dict[str, Service] = {}
+
+    def to(self, name: str) -> Service:
+        """The connection to a service; the built-in one is started when it does not run."""
+        from wellspring_tui.services.client import Service
+
+        profile = self._settings.profile(name)
+        base_url = self._base_url(profile)
+        known = self._services.get(name)
+        if known is not None and known.base_url == base_url:
+            return known
+        if known is not None:
+            known.close()
+        self._services[name] = Service(base_url, self._settings.key(profile))
+        return self._services[name]
+
+    def _base_url(self, profile: ServiceProfile) -> str:
+        if profile.base_url is not None:
+            return profile.base_url
+        if self._builtin is None:
+            from wellspring_tui.services.builtin import BuiltinService
+
+            self._builtin = BuiltinService(self._settings.places.local, self._settings.pace_seconds)
+        url: str = self._builtin.base_url()
+        return url
+
+    def close(self) -> None:
+        """Close every connection, and let go of the built-in service."""
+        for service in self._services.values():
+            service.close()
+        self._services.clear()
+        if self._builtin is not None:
+            self._builtin.release()
+
+
+def _models(found: Survey) -> str:
+    """The model of a job; of several, the most used and how many more."""
+    (model, _), *others = found.models.most_common()
+    return f"{model} +{len(others)}" if others else model
+
+
+def _parts(job_id: str, planner: Planner) -> list[Part]:
+    return [
+        Part(
+            id=f"{job_id}-{planned.number}",
+            job_id=job_id,
+            number=planned.number,
+            step=Step.PLANNED,
+            status=WAITING,
+            token=f"{job_id}-{planned.number}-{secrets.token_hex(6)}",
+            requests=planned.requests,
+            size_bytes=planned.size_bytes,
+            sha256=planned.sha256,
+            endpoint=planned.endpoint,
+            model=planned.model,
+            tokens=planned.tokens,
+        )
+        for planned in planner.parts
+    ]
