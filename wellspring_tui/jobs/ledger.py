@@ -7,16 +7,14 @@ been done.
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from wellspring_tui.errors import JobNotFoundError, StorageError
+from wellspring_tui.errors import JobNotFoundError
 from wellspring_tui.jobs import rows
+from wellspring_tui.jobs.database import Database
 from wellspring_tui.jobs.model import (
     SENDING,
     WAITING,
@@ -26,51 +24,16 @@ from wellspring_tui.jobs.model import (
     Part,
     Step,
 )
-from wellspring_tui.private import make_folder
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    import sqlite3
+    from collections.abc import Sequence
     from decimal import Decimal
     from pathlib import Path
 
     from wellspring_tui.answers.model import Totals
     from wellspring_tui.services.model import Batch, BatchProblem
-
-_SCHEMA = """
-CREATE TABLE jobs (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT, source TEXT NOT NULL,
-    kind TEXT NOT NULL, service TEXT NOT NULL, endpoint TEXT NOT NULL, model TEXT NOT NULL,
-    window TEXT NOT NULL, requests INTEGER NOT NULL, tokens_estimated INTEGER NOT NULL,
-    created_at REAL NOT NULL,
-    -- Derived from the parts whenever one changes, so that a list of jobs is one query:
-    status TEXT NOT NULL, parts INTEGER NOT NULL,
-    completed INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
-    collected INTEGER NOT NULL DEFAULT 0,
-    input_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,
-    cost TEXT, cancel_asked INTEGER NOT NULL DEFAULT 0, ended_at REAL, expires_at REAL
-) STRICT;
-CREATE INDEX jobs_by_time ON jobs (created_at);
-CREATE INDEX jobs_open ON jobs (collected) WHERE collected = 0;
-CREATE TABLE parts (
-    id TEXT PRIMARY KEY, job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-    number INTEGER NOT NULL, step TEXT NOT NULL, status TEXT NOT NULL, token TEXT NOT NULL UNIQUE,
-    requests INTEGER NOT NULL, size_bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
-    endpoint TEXT NOT NULL, model TEXT NOT NULL, tokens INTEGER NOT NULL,
-    input_file_id TEXT, batch_id TEXT UNIQUE, output_file_id TEXT, error_file_id TEXT,
-    completed INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
-    expires_at REAL, attempted_at REAL, problems TEXT NOT NULL DEFAULT '[]',
-    holder TEXT, held_until REAL NOT NULL DEFAULT 0,
-    UNIQUE (job_id, number)
-) STRICT;
-CREATE INDEX parts_open ON parts (job_id) WHERE step <> 'collected';
-CREATE TABLE events (
-    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-    at REAL NOT NULL, part INTEGER NOT NULL, what TEXT NOT NULL, detail TEXT
-) STRICT;
-CREATE INDEX events_by_job ON events (job_id, at);
-"""
-_VERSION = 1
 
 # A job is as far as the part that is furthest behind; when all have ended, the worst end shows.
 _JOB_STATUS_ORDER = (
@@ -88,75 +51,16 @@ class Ledger:
     """The jobs of one home. Every method is one short transaction; raises StorageError."""
 
     def __init__(self, path: Path) -> None:
-        make_folder(path.parent)
-        self.path = path
-        # Transactions belong to a connection, so every thread needs one of its own.
-        self._own = threading.local()
-        self._all: list[sqlite3.Connection] = []
-        try:
-            path.touch(mode=0o600)  # SQLite's own files beside it take its mode
-            path.chmod(0o600)
-            self._prepare()
-        except (sqlite3.Error, OSError) as error:
-            raise StorageError(
-                f"the ledger can't be opened ({error})",
-                where=str(path),
-                todo="Check the file, or choose another place with --home.",
-            ) from None
+        self._file = Database(path)
+        self._writing = self._file.writing
 
     @property
     def _db(self) -> sqlite3.Connection:
-        db: sqlite3.Connection | None = getattr(self._own, "db", None)
-        if db is None:
-            db = sqlite3.connect(
-                self.path, timeout=30, isolation_level=None, check_same_thread=False
-            )
-            db.row_factory = sqlite3.Row
-            # NORMAL would lose the last steps in a power cut, and with them a paid batch.
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute("PRAGMA foreign_keys = ON")
-            self._own.db = db
-            self._all.append(db)
-        return db
-
-    def _prepare(self) -> None:
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version > _VERSION:
-            raise StorageError(
-                "the ledger was written by a newer Wellspring",
-                where=str(self.path),
-                todo="Update Wellspring.",
-            )
-        self._db.execute("PRAGMA journal_mode = WAL")
-        if version == 0:
-            with self._writing() as db:
-                if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                    for statement in _SCHEMA.split(";\n"):
-                        db.execute(statement)
-                    db.execute(f"PRAGMA user_version = {_VERSION}")
+        return self._file.here
 
     def close(self) -> None:
-        """Close the file, in every thread that has used it."""
-        while self._all:
-            self._all.pop().close()
-        self._own = threading.local()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            raise StorageError(
-                f"the ledger can't be written ({error})",
-                where=str(self.path),
-                todo="Make room on the disk and try again.",
-            ) from None
+        """Close the file."""
+        self._file.close()
 
     # -- jobs ------------------------------------------------------------------
 
@@ -333,11 +237,25 @@ class Ledger:
             )
             if part.batch_id is None:
                 self._event(db, part.job_id, part.number, "created", detail=batch.id)
-            if part.status != batch.status:
-                at = batch.timeline.get(batch.status)
-                self._event(db, part.job_id, part.number, batch.status, at=at)
+            self._timeline(db, part, batch)
             self._derive(db, part.job_id)
         return True
+
+    def _timeline(self, db: sqlite3.Connection, part: Part, batch: Batch) -> None:
+        """Note every status the batch has come to, those between two looks too."""
+        known = {
+            row["what"]
+            for row in db.execute(
+                "SELECT what FROM events WHERE job_id = :job_id AND part = :number",
+                {"job_id": part.job_id, "number": part.number},
+            )
+        }
+        reached = {batch.status: None, **batch.timeline}
+        if part.batch_id is None and batch.created_at is not None:
+            reached.setdefault("validating", batch.created_at)
+        for status, at in sorted(reached.items(), key=lambda item: _seconds(item[1])):
+            if status not in known:
+                self._event(db, part.job_id, part.number, status, at=at)
 
     def end_unsent(self, part: Part, status: str, problems: Sequence[BatchProblem] = ()) -> None:
         """A part ends without a batch: refused by the service, or cancelled before it was sent."""
@@ -422,7 +340,7 @@ class Ledger:
             "INSERT INTO events VALUES (:job_id, :at, :part, :what, :detail)",
             {
                 "job_id": job_id,
-                "at": at.timestamp() if at else _now(),
+                "at": _seconds(at),
                 "part": part,
                 "what": what,
                 "detail": detail,
@@ -447,6 +365,10 @@ def _where(query: JobsQuery) -> tuple[str, dict[str, object]]:
 def _order(query: JobsQuery) -> str:
     column = query.order_by if query.order_by in _ORDERS else "created_at"
     return f"{column} {'DESC' if query.descending else 'ASC'}, id"
+
+
+def _seconds(moment: datetime | None) -> float:
+    return moment.timestamp() if moment else _now()
 
 
 def _now() -> float:
