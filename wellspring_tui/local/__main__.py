@@ -1,0 +1,162 @@
+"""`python -m wellspring_tui.local --data DIR`: start the built-in service."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import errno
+import logging
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from wellspring_tui.local.settings import (
+    DEFAULT_PACE_SECONDS,
+    DEFAULT_PORT,
+    HOST,
+    WINDOW_SECONDS,
+    Settings,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_CANT_START = 3
+_SWITCH_SECONDS = 0.001
+"""How soon a thread that answers HTTP gets its turn beside the one that answers requests."""
+
+
+class _CannotStartError(Exception):
+    """Said in one sentence on stderr."""
+
+
+class _Announcement(msgspec.Struct):
+    pid: int
+    base_url: str
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the service; 0 after a clean stop, 3 when it can't start, 1 after a defect."""
+    settings = _parse(arguments)
+    os.umask(0o077)
+    try:
+        return _run(settings)
+    except _CannotStartError as error:
+        print(f"wellspring local: {error}", file=sys.stderr)
+        return _CANT_START
+
+
+def _parse(arguments: Sequence[str] | None) -> Settings:
+    parser = argparse.ArgumentParser(
+        prog="python -m wellspring_tui.local",
+        description="An OpenAI-compatible batch service on this machine. Answers are simulated.",
+    )
+    parser.add_argument(
+        "--data", type=Path, required=True, help="the folder it keeps its things in"
+    )
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--pace",
+        type=_seconds,
+        default=DEFAULT_PACE_SECONDS,
+        metavar="SECONDS",
+        help="about how long a batch takes; 0 is as fast as possible (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--window",
+        type=_seconds,
+        default=WINDOW_SECONDS,
+        metavar="SECONDS",
+        help="how long a batch may take before it expires (default: %(default)d)",
+    )
+    parser.add_argument(
+        "--leased",
+        action="store_true",
+        help="end when nobody holds a lease and no batch is unfinished",
+    )
+    given = parser.parse_args(arguments)
+    return Settings(given.data, given.port, given.pace, given.window, given.leased)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < float("inf"):
+        raise ValueError(text)
+    return seconds
+
+
+def _run(settings: Settings) -> int:
+    _make_folders(settings)
+    lock = FileLock(settings.lock, mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise _CannotStartError(_taken(settings)) from None
+    try:
+        settings.announcement.unlink(missing_ok=True)  # of a service that was killed
+        _log_to(settings)
+        return asyncio.run(_serve(settings, _listen(settings.port)))
+    finally:
+        lock.release()
+
+
+async def _serve(settings: Settings, listening: socket.socket) -> int:
+    from wellspring_tui.local.server import Service
+
+    return 0 if await Service(settings, listening).run_to_end() else 1
+
+
+def _make_folders(settings: Settings) -> None:
+    try:
+        for folder in (settings.data, settings.files, settings.batches):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+    except OSError as error:
+        raise _CannotStartError(f"{settings.data} can't be used: {error.strerror}.") from None
+
+
+def _taken(settings: Settings) -> str:
+    try:
+        running = msgspec.json.decode(settings.announcement.read_bytes(), type=_Announcement)
+    except (OSError, ValueError):
+        return f"another one is just starting, or stopping, on {settings.data}."
+    return f"process {running.pid} already runs on {settings.data}, at {running.base_url}."
+
+
+def _log_to(settings: Settings) -> None:
+    """Log to stderr; to a file when a face started the service, whose screen stderr would be."""
+    log = logging.FileHandler(settings.log) if settings.leased else logging.StreamHandler()
+    log.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[log])
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+    logging.getLogger("wellspring_tui.local").info("process %d, %s", os.getpid(), settings.data)
+
+
+def _listen(port: int) -> socket.socket:
+    """A socket bound on loopback."""
+    # asyncio sends small answers without delay only on a socket that names its protocol.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    if os.name == "posix":  # elsewhere it would let two services share a port
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((HOST, port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            raise _CannotStartError(
+                f"port {port} is taken; choose another with --port, or 0 for a free one."
+            ) from None
+        raise _CannotStartError(f"port {port} can't be used: {error}.") from None
+    return listening
+
+
+if __name__ == "__main__":
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    sys.exit(main())

@@ -1,0 +1,263 @@
+"""Answers made up on the spot, always the same for the same request.
+
+They look like the real ones down to the usage, pass the strict checks of the openai
+package, and say plainly that they are simulated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64encode
+from random import Random
+from statistics import NormalDist
+from struct import pack
+from typing import TYPE_CHECKING
+
+from wellspring_tui.local import models, prose, refusals, structured, wire
+from wellspring_tui.local.answerer import Answer
+from wellspring_tui.local.wire import CHAT, EMBEDDINGS, RESPONSES, ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wellspring_tui.local.wire import JsonObject
+
+_CHARACTERS_PER_TOKEN = 4
+_TOKENS_PER_MESSAGE = 4
+_TOKENS_PER_IMAGE = 85
+_REASONING_STEP_TOKENS = 64
+"""OpenAI counts reasoning tokens in multiples of 64."""
+
+_BELL = NormalDist()
+_NORMALS = tuple(_BELL.inv_cdf((byte + 0.5) / 256) for byte in range(256))
+
+
+class Simulated:
+    """The answerer that asks no model."""
+
+    def __init__(self) -> None:
+        self._endpoints = {CHAT: _chat, RESPONSES: _response, EMBEDDINGS: _embeddings}
+
+    async def answer(self, endpoint: str, body: JsonObject) -> Answer:
+        """Answer at once; parameters that a model would refuse are refused."""
+        try:
+            return Answer(200, self._endpoints[endpoint](body))
+        except ApiError as error:
+            return Answer(error.status_code, error.body)
+
+
+class _Written:
+    """One text written for a request, cut where the caller's token limit cuts it."""
+
+    def __init__(self, text: str, *, model: str, limit: object, random: Random) -> None:
+        thinking = random.randint(1, 8) * _REASONING_STEP_TOKENS if models.reasons(model) else 0
+        room = limit if isinstance(limit, int) else None
+        self.reasoning_tokens = thinking if room is None else min(thinking, room)
+        visible = None if room is None else room - self.reasoning_tokens
+        self.is_cut = visible is not None and tokens(text) > visible
+        self.text = text[: (visible or 0) * _CHARACTERS_PER_TOKEN] if self.is_cut else text
+        self.output_tokens = self.reasoning_tokens + tokens(self.text)
+
+
+def tokens(text: str) -> int:
+    """About as many tokens as a tokenizer would count."""
+    return -(-len(text) // _CHARACTERS_PER_TOKEN)
+
+
+def _seed(endpoint: str, body: JsonObject) -> bytes:
+    # The standard library's encoder: msgspec's refuses integers of more than 64 bits.
+    canonical = json.dumps(body, sort_keys=True)
+    return hashlib.blake2b(
+        canonical.encode(), digest_size=16, person=endpoint[-16:].encode()
+    ).digest()
+
+
+def _chat(body: JsonObject) -> JsonObject:
+    refusals.check_chat(body)
+    model, wanted, count = str(body["model"]), body.get("response_format"), body.get("n")
+    seed = _seed(CHAT, body)
+    random = Random(seed)
+    about = prose.subject(_last_prompt(body["messages"]))
+    limit = body.get("max_completion_tokens") or body.get("max_tokens")
+    written = []
+    for _ in range(count if isinstance(count, int) else 1):
+        text = structured.json_text(wanted, about, random) or prose.answer(about, random)
+        written.append(_Written(text, model=model, limit=limit, random=random))
+    prompt_tokens = _message_tokens(body["messages"]) + 3
+    output_tokens = sum(one.output_tokens for one in written)
+    return {
+        "id": f"chatcmpl-{seed.hex()[:29]}",
+        "object": "chat.completion",
+        "created": wire.now(),
+        "model": models.snapshot(model),
+        "choices": [_choice(index, one) for index, one in enumerate(written)],
+        "usage": {
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": output_tokens,
+            "total_tokens": prompt_tokens + output_tokens,
+            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+            "completion_tokens_details": {
+                "reasoning_tokens": sum(one.reasoning_tokens for one in written),
+                "audio_tokens": 0,
+                "accepted_prediction_tokens": 0,
+                "rejected_prediction_tokens": 0,
+            },
+        },
+        "service_tier": "default",
+        "system_fingerprint": "fp_wellspring",
+    }
+
+
+def _choice(index: int, written: _Written) -> JsonObject:
+    return {
+        "index": index,
+        "message": {
+            "role": "assistant",
+            "content": written.text,
+            "refusal": None,
+            "annotations": [],
+        },
+        "logprobs": None,
+        "finish_reason": "length" if written.is_cut else "stop",
+    }
+
+
+def _response(body: JsonObject) -> JsonObject:
+    refusals.check_responses(body)
+    model, given, limit = str(body["model"]), body["input"], body.get("max_output_tokens")
+    settings = body.get("text")
+    wanted = settings.get("format") if isinstance(settings, dict) else None
+    seed = _seed(RESPONSES, body)
+    random = Random(seed)
+    about = prose.subject(given if isinstance(given, str) else _last_prompt(given))
+    text = structured.json_text(wanted, about, random) or prose.answer(about, random)
+    written = _Written(text, model=model, limit=limit, random=random)
+    instructions = body.get("instructions")
+    input_tokens = _message_tokens(given) + _message_tokens(instructions) + 3
+    status = "incomplete" if written.is_cut else "completed"
+    now = wire.now()
+    reasons = models.reasons(model)
+    return {
+        "id": f"resp_{seed.hex()}",
+        "object": "response",
+        "created_at": now,
+        "status": status,
+        "background": False,
+        "completed_at": None if written.is_cut else now,
+        "error": None,
+        "incomplete_details": {"reason": "max_output_tokens"} if written.is_cut else None,
+        "instructions": instructions if isinstance(instructions, str) else None,
+        "max_output_tokens": limit,
+        "model": models.snapshot(model),
+        "output": list(_items(seed.hex(), written, status, reasons=reasons)),
+        "parallel_tool_calls": True,
+        "previous_response_id": None,
+        "reasoning": {"effort": "medium" if reasons else None, "summary": None},
+        "service_tier": "default",
+        "store": False,
+        "temperature": 1.0 if body.get("temperature") is None else body["temperature"],
+        "text": {"format": {"type": "text"}},
+        "tool_choice": "auto",
+        "tools": [],
+        "top_p": 1.0 if body.get("top_p") is None else body["top_p"],
+        "truncation": "disabled",
+        "usage": {
+            "input_tokens": input_tokens,
+            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+            "output_tokens": written.output_tokens,
+            "output_tokens_details": {"reasoning_tokens": written.reasoning_tokens},
+            "total_tokens": input_tokens + written.output_tokens,
+        },
+        "user": None,
+        "metadata": {},
+    }
+
+
+def _items(name: str, written: _Written, status: str, *, reasons: bool) -> Iterator[JsonObject]:
+    if reasons:
+        yield {"id": f"rs_{name}", "type": "reasoning", "summary": []}
+    if not written.text:
+        return  # the limit was used up by reasoning: a response without a message
+    yield {
+        "id": f"msg_{name}",
+        "type": "message",
+        "status": status,
+        "role": "assistant",
+        "content": [
+            {"type": "output_text", "text": written.text, "annotations": [], "logprobs": []}
+        ],
+    }
+
+
+def _embeddings(body: JsonObject) -> JsonObject:
+    refusals.check_embeddings(body)
+    model, given, wanted = str(body["model"]), body["input"], body.get("dimensions")
+    size = wanted if isinstance(wanted, int) else models.embedding_size(model)
+    as_base64 = body.get("encoding_format") == "base64"
+    many = isinstance(given, list) and not isinstance(given[0], int)
+    inputs = given if isinstance(given, list) and many else [given]
+    used = sum(len(one) if isinstance(one, list) else tokens(str(one)) for one in inputs)
+    return {
+        "object": "list",
+        "data": [
+            {
+                "object": "embedding",
+                "index": index,
+                "embedding": _encoded(vector) if as_base64 else vector,
+            }
+            for index, vector in enumerate(_vector(model, one, size) for one in inputs)
+        ],
+        "model": model,
+        "usage": {"prompt_tokens": used, "total_tokens": used},
+    }
+
+
+def _vector(model: str, text: object, size: int) -> list[float]:
+    """A unit vector that only this model and text have."""
+    drawn = hashlib.shake_256(json.dumps([model, text]).encode()).digest(size)
+    length = sum([_NORMALS[byte] ** 2 for byte in drawn]) ** 0.5
+    # At most 256 different numbers: rounding those beats rounding thousands of entries.
+    entries = [round(normal / length, 8) for normal in _NORMALS]
+    return [entries[byte] for byte in drawn]
+
+
+def _encoded(vector: list[float]) -> str:
+    return b64encode(pack(f"<{len(vector)}f", *vector)).decode()
+
+
+def _texts(content: object) -> Iterator[str]:
+    """The texts in a message's content: a string, or parts of which some are text."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, list):
+        for part in content:
+            text = part.get("text") if isinstance(part, dict) else None
+            if isinstance(text, str):
+                yield text
+
+
+def _last_prompt(messages: object) -> str:
+    """What the user said last; what anybody said last when the user said nothing."""
+    said = [
+        (message.get("role") == "user", " ".join(_texts(message.get("content"))))
+        for message in (messages if isinstance(messages, list) else ())
+    ]
+    return next((text for by_user, text in reversed(said) if by_user), said[-1][1] if said else "")
+
+
+def _message_tokens(messages: object) -> int:
+    if isinstance(messages, str):
+        return tokens(messages)
+    if not isinstance(messages, list):
+        return 0
+    return sum(
+        _content_tokens(message.get("content")) for message in messages if isinstance(message, dict)
+    )
+
+
+def _content_tokens(content: object) -> int:
+    parts = content if isinstance(content, list) else ()
+    images = sum(isinstance(part, dict) and "text" not in part for part in parts)
+    text = sum(tokens(text) for text in _texts(content))
+    return _TOKENS_PER_MESSAGE + text + images * _TOKENS_PER_IMAGE
