@@ -21,12 +21,12 @@ _Tokens: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=_MOST_TOKENS)]
 _StatusCode: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=999)]
 
 
-class _Details(msgspec.Struct):
+class _Details(msgspec.Struct, gc=False):
     cached_tokens: _Tokens | None = None
     reasoning_tokens: _Tokens | None = None
 
 
-class _Usage(msgspec.Struct):
+class _Usage(msgspec.Struct, gc=False):
     prompt_tokens: _Tokens | None = None
     completion_tokens: _Tokens | None = None
     input_tokens: _Tokens | None = None
@@ -38,33 +38,33 @@ class _Usage(msgspec.Struct):
     output_tokens_details: _Details | None = None
 
 
-class _Message(msgspec.Struct):
+class _Message(msgspec.Struct, gc=False):
     refusal: str | None = None
 
 
-class _Choice(msgspec.Struct):
+class _Choice(msgspec.Struct, gc=False):
     finish_reason: str | None = None
     message: _Message | None = None
 
 
-class _Error(msgspec.Struct):
+class _Error(msgspec.Struct, gc=False):
     message: str | None = None
     code: str | int | None = None
 
 
-class _Part(msgspec.Struct):
+class _Part(msgspec.Struct, gc=False):
     type: str | None = None
 
 
-class _Item(msgspec.Struct):
+class _Item(msgspec.Struct, gc=False):
     content: list[_Part] | None = None
 
 
-class _Incomplete(msgspec.Struct):
+class _Incomplete(msgspec.Struct, gc=False):
     reason: str | None = None
 
 
-class _Body(msgspec.Struct):
+class _Body(msgspec.Struct, gc=False):
     model: str | None = None
     usage: _Usage | None = None
     choices: list[_Choice] | None = None
@@ -75,18 +75,19 @@ class _Body(msgspec.Struct):
     output: list[_Item] | None = None
 
 
-class _Response(msgspec.Struct):
+class _Response(msgspec.Struct, gc=False):
     status_code: _StatusCode | None = None
     body: _Body | None = None
 
 
-class _Line(msgspec.Struct):
+class _Line(msgspec.Struct, gc=False):
     custom_id: str
     response: _Response | None = None
     error: _Error | None = None
 
 
 _decode = msgspec.json.Decoder(_Line).decode
+_NO_USAGE = Usage()
 
 
 def read_outcome(raw: bytes) -> Outcome | None:
@@ -97,16 +98,16 @@ def read_outcome(raw: bytes) -> Outcome | None:
         return _read_odd(raw)
     if line.error == _Error():  # without a code or a message: what is in it, if anything?
         return _read_odd(raw)
-    response = line.response or _Response()
-    body = response.body
-    code = response.status_code
-    answered = line.error is None and code is not None and 200 <= code < 300 and body is not None
-    if body is None:
-        body = _Body()
-    reason = None if answered else _reason(line.error or body.error, code)
-    finish = _finish(body) if answered else None
-    usage = _usage(body.usage) if body.usage else Usage()
-    return Outcome(line.custom_id, answered, code, finish, body.model, usage, reason)
+    response = line.response
+    if response is None:
+        return Outcome(line.custom_id, answered=False, reason=_reason(line.error, None))
+    body, code = response.body, response.status_code
+    usage = _usage(body.usage) if body is not None and body.usage is not None else _NO_USAGE
+    model = body.model if body is not None else None
+    if line.error is None and body is not None and code is not None and 200 <= code < 300:
+        return Outcome(line.custom_id, True, code, _finish(body), model, usage)
+    reason = _reason(line.error or (body.error if body is not None else None), code)
+    return Outcome(line.custom_id, False, code, None, model, usage, reason)
 
 
 def _finish(body: _Body) -> str | None:
@@ -170,7 +171,7 @@ def _read_odd(raw: bytes) -> Outcome | None:
         typed = msgspec.convert(body, _Body, strict=False)
     except msgspec.ValidationError:
         typed = _Body()
-    usage = _usage(typed.usage) if typed.usage else Usage()
+    usage = _usage(typed.usage) if typed.usage else _NO_USAGE
     return Outcome(custom_id, True, code, _finish(typed), typed.model, usage)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
 
 class State(StrEnum):
     """The outcome of one request."""
@@ -14,8 +16,11 @@ class State(StrEnum):
     MISSING = "missing"
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+# These are made for every line of an input or output file: a struct that the garbage
+# collector need not track costs a fifth of what a dataclass does.
+
+
+class Usage(msgspec.Struct, frozen=True, gc=False):
     """Tokens, as the service counted them."""
 
     input_tokens: int = 0
@@ -36,8 +41,15 @@ class Usage:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """Bytes in a file of a job."""
+
+    file: str
+    offset: int
+    length: int
+
+
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """One line of an output or error file, without its text."""
 
     custom_id: str
@@ -46,18 +58,9 @@ class Outcome:
     finish: str | None = None
     """Why the model stopped: `stop`, `length`, `refusal`, …"""
     model: str | None = None
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = Usage()
     reason: str | None = None
     """Why it failed, in the service's words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Bytes in a file of a job."""
-
-    file: str
-    offset: int
-    length: int
 
 
 @dataclass(frozen=True, slots=True)

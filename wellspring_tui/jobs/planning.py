@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 from wellspring_tui.answers.model import Place
 from wellspring_tui.errors import PromptsFileError
 from wellspring_tui.jobs.model import part_file_name
-from wellspring_tui.private import create, put_in_place, sync_folder, writing
+from wellspring_tui.private import create, put_in_place, writing
 from wellspring_tui.prompts.model import EMBEDDINGS
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class PlannedPart:
 @dataclass(slots=True)
 class _OpenPart:
     number: int
-    path: Path
+    name: str
     file: IO[bytes]
     requests: int = 0
     size_bytes: int = 0
@@ -61,8 +61,8 @@ class _OpenPart:
         )
 
     def add(self, request: Request) -> Place:
-        place = Place(self.path.name, self.size_bytes, len(request.line) + 1)
         line = request.line + b"\n"
+        place = Place(self.name, self.size_bytes, len(line))
         self.file.write(line)
         self.digest.update(line)
         self.requests += 1
@@ -92,7 +92,6 @@ class Planner:
             yield request.custom_id, request.section, request.prompt_type, part.add(request)
         for key in list(self._open):
             self._finish(key)
-        sync_folder(self.folder)
         self.parts.sort(key=lambda part: part.number)
 
     def _part_for(self, request: Request) -> _OpenPart:
@@ -109,14 +108,14 @@ class Planner:
                 todo="Shorten it.",
             )
         self._begun += 1
-        path = self.folder / part_file_name(self._begun)
-        fresh = _OpenPart(self._begun, path, create(path.with_suffix(".tmp")))
+        name = part_file_name(self._begun)
+        fresh = _OpenPart(self._begun, name, create(self._temporary(name)))
         self._open[key] = fresh
         return fresh
 
     def _finish(self, key: tuple[str, str]) -> None:
         part = self._open.pop(key)
-        put_in_place(part.file, part.path.with_suffix(".tmp"), part.path)
+        put_in_place(part.file, self._temporary(part.name), self.folder / part.name)
         endpoint, model = key
         self.parts.append(
             PlannedPart(
@@ -129,6 +128,9 @@ class Planner:
                 part.tokens,
             )
         )
+
+    def _temporary(self, name: str) -> Path:
+        return self.folder / f"{name}.tmp"
 
     def close(self) -> None:
         """Close what is still open, after a failure."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 
@@ -14,6 +14,7 @@ from wellspring_tui.prompts.tokens import PER_MESSAGE, PER_REQUEST, estimate
 # 64 characters in all: two names, two dots and a number of up to six digits.
 _SECTION_LENGTH, _TYPE_LENGTH = 29, 27
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
+_HOLE = "\ue000"
 _encode = msgspec.json.Encoder().encode
 
 # OpenAI's reasoning models answer 400 to `max_tokens` and to a temperature.
@@ -38,46 +39,60 @@ def adjustments(options: RequestOptions) -> list[str]:
     return said
 
 
+def custom_id(section: str, prompt_type: str, number: int) -> str:
+    """A readable id, unique by its number, at most 64 characters."""
+    return f"{_id_stem(section, prompt_type)}{number:04d}"
+
+
+@lru_cache(maxsize=4096)
+def _id_stem(section: str, prompt_type: str) -> str:
+    names = _slug(section, _SECTION_LENGTH), _slug(prompt_type, _TYPE_LENGTH)
+    return "".join(f"{name}." for name in names if name)
+
+
 def _slug(name: str, length: int) -> str:
     """`name` as a piece of an id: lower-case letters, digits and hyphens."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return _NOT_WORD.sub("-", plain).strip("-")[:length].rstrip("-")
 
 
-def custom_id(section: str, prompt_type: str, number: int) -> str:
-    """A readable id, unique by its number, at most 64 characters."""
-    names = _slug(section, _SECTION_LENGTH), _slug(prompt_type, _TYPE_LENGTH)
-    return ".".join(part for part in (*names, f"{number:04d}") if part)
+class RequestBuilder:
+    """Makes requests of prompts, all with the same options."""
 
+    def __init__(self, options: RequestOptions) -> None:
+        self._model = options.model
+        self._endpoint = options.endpoint
+        self._max_output = 0 if options.endpoint == EMBEDDINGS else options.max_tokens
+        system = options.system or ""
+        messages = 2 if system else 1
+        self._own_tokens = estimate(system) + PER_MESSAGE * messages + PER_REQUEST
+        # Lines differ in their id, which is the first text in them, and in their prompt,
+        # which is the last. What is around these is encoded once.
+        line = _encode(
+            {
+                "custom_id": _HOLE,
+                "method": "POST",
+                "url": options.endpoint,
+                "body": body(_HOLE, options),
+            }
+        )
+        self._start, _, rest = line.partition(_encode(_HOLE))
+        self._middle, _, self._end = rest.rpartition(_encode(_HOLE))
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    custom_id: str
-    method: str
-    url: str
-    body: dict[str, object]
-
-
-def build(
-    section: str, prompt_type: str, text: str, number: int, options: RequestOptions
-) -> Request:
-    """The request that asks for `text`; `number` is its place in the job, from 1."""
-    own_id = custom_id(section, prompt_type, number)
-    line = _encode(_Line(own_id, "POST", options.endpoint, body(text, options)))
-    messages = 1 + (options.system is not None)
-    return Request(
-        custom_id=own_id,
-        section=section,
-        prompt_type=prompt_type,
-        model=options.model,
-        endpoint=options.endpoint,
-        line=line,
-        tokens=estimate(text)
-        + estimate(options.system or "")
-        + PER_MESSAGE * messages
-        + PER_REQUEST,
-        max_output_tokens=0 if options.endpoint == EMBEDDINGS else options.max_tokens,
-    )
+    def build(self, section: str, prompt_type: str, text: str, number: int) -> Request:
+        """The request that asks for `text`; `number` is its place in the job, from 1."""
+        own_id = custom_id(section, prompt_type, number)
+        line = b"".join((self._start, _encode(own_id), self._middle, _encode(text), self._end))
+        return Request(
+            own_id,
+            section,
+            prompt_type,
+            self._model,
+            self._endpoint,
+            line,
+            estimate(text) + self._own_tokens,
+            self._max_output,
+        )
 
 
 def body(text: str, options: RequestOptions) -> dict[str, object]:

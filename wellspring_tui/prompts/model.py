@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from wellspring_tui.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,9 +53,11 @@ class RequestOptions:
             raise InputError("expected a path such as /v1/chat/completions", where="endpoint")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One line of a batch input file, and where its answer is filed."""
+class Request(msgspec.Struct, frozen=True, gc=False):
+    """One line of a batch input file, and where its answer is filed.
+
+    Large jobs make one for every line, so it is a struct that the collector need not track.
+    """
 
     custom_id: str
     section: str

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import ijson
 
 from wellspring_tui.errors import PromptsFileError
-from wellspring_tui.prompts.building import build
+from wellspring_tui.prompts.building import RequestBuilder
 from wellspring_tui.prompts.model import Blank, FileKind, Problem, Request, RequestOptions
 from wellspring_tui.text import one_line
 
@@ -54,6 +54,7 @@ class VisualPromptsFile:
 
     def read(self, options: RequestOptions) -> Iterator[Request | Problem | Blank]:
         """One request a prompt, in the file's order."""
+        builder = RequestBuilder(options)
         number = 0
         sets = 0
         for sets, prompt_set in enumerate(self._sets(), start=1):
@@ -63,7 +64,7 @@ class VisualPromptsFile:
                     yield item
                     continue
                 number += 1
-                yield build(item.section, item.prompt_type, item.text, number, options)
+                yield builder.build(item.section, item.prompt_type, item.text, number)
         if sets == 0:
             raise self._nothing_found()
 
