@@ -29,9 +29,13 @@ class Progress:
 
     def step(self, what: str, done: int, total: int | None = None) -> None:
         """Say how far `what` is. Raises StoppedError once the user has stopped it."""
+        self.check(what)
+        self.report(what, done, total)
+
+    def check(self, what: str = "working") -> None:
+        """Raises StoppedError once the user has stopped it."""
         if self.stopped.is_set():
             raise StoppedError(f"stopped while {what[:1].lower()}{what[1:]}")
-        self.report(what, done, total)
 
     def stage(self, what: str) -> Callable[[int, int | None], None]:
         """`step` for one thing that is done."""

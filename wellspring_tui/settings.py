@@ -6,7 +6,7 @@ import os
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import msgspec
 
@@ -114,13 +114,18 @@ class Settings:
         return profile.is_local or bool(self.environment.get(profile.key_variable, "").strip())
 
 
+_Url: TypeAlias = Annotated[str, msgspec.Meta(pattern="^https?://")]
+_Limit: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
+_Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
+
+
 class _Service(msgspec.Struct, forbid_unknown_fields=True):
-    base_url: str
+    base_url: _Url
     key_variable: str = "OPENAI_API_KEY"
-    max_requests: int = 50_000
-    max_bytes: int = 200_000_000
-    max_embedding_inputs: int = 50_000
-    settle_seconds: float = 60.0
+    max_requests: _Limit = 50_000
+    max_bytes: _Limit = 200_000_000
+    max_embedding_inputs: _Limit = 50_000
+    settle_seconds: _Seconds = 60.0
 
 
 class _Requests(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -212,11 +217,13 @@ def _read_config(path: Path) -> _Config:
 
 def _profiles(config: _Config, environment: Mapping[str, str]) -> dict[str, ServiceProfile]:
     profiles = {
-        OPENAI: ServiceProfile(OPENAI, environment.get("OPENAI_BASE_URL") or _OPENAI_URL),
+        OPENAI: ServiceProfile(OPENAI, _OPENAI_URL),
         LOCAL: ServiceProfile(LOCAL, settle_seconds=0.0),
     }
     for name, given in config.services.items():
         profiles[name] = ServiceProfile(name=name, **msgspec.structs.asdict(given))
+    if url := environment.get("OPENAI_BASE_URL"):  # the environment beats the file
+        profiles[OPENAI] = replace(profiles[OPENAI], base_url=url)
     return profiles
 
 
@@ -233,7 +240,7 @@ def _number(
         value = float(text) if text else configured if configured is not None else default
     except ValueError:
         value = float("nan")
-    if not value >= least:
+    if not least <= value < float("inf"):
         raise SettingsError(
             f"expected a number of seconds from {least:g}, found “{one_line(text, 20) or value}”",
             where=variable if text else "config.toml",

@@ -1,4 +1,8 @@
-"""Wellspring, the one door: all four faces come in here."""
+"""Wellspring, the one door: all four faces come in here.
+
+Rooms are entered, and imported, when something is first wanted of them: a list of
+jobs needs the ledger and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +10,27 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wellspring_tui.answers.index import AnswerIndex
-from wellspring_tui.answers.results import Results
 from wellspring_tui.errors import InputError
-from wellspring_tui.jobs.collecting import INDEX_NAME, Collector
-from wellspring_tui.jobs.conductor import Conductor
 from wellspring_tui.jobs.ledger import Ledger
-from wellspring_tui.jobs.model import WAITING, Job, JobDetail, JobsQuery, Part, Round, Step
-from wellspring_tui.jobs.planning import Planner, removed_on_failure
+from wellspring_tui.jobs.model import INDEX_NAME, WAITING, Job, Part, Round, Step
 from wellspring_tui.private import make_folder, put_in_place, writing
 from wellspring_tui.progress import Progress
-from wellspring_tui.prompts.checking import Survey, survey
-from wellspring_tui.prompts.model import RequestOptions
-from wellspring_tui.prompts.opening import open_prompts
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wellspring_tui.answers.index import AnswerIndex
+    from wellspring_tui.answers.results import Results
+    from wellspring_tui.jobs.conductor import Conductor
+    from wellspring_tui.jobs.model import JobDetail, JobsQuery
+    from wellspring_tui.jobs.planning import Planner
+    from wellspring_tui.prompts.checking import Survey
+    from wellspring_tui.prompts.model import RequestOptions
     from wellspring_tui.services.client import Service
     from wellspring_tui.settings import ServiceProfile, Settings
 
@@ -62,13 +66,6 @@ class Wellspring:
         self.settings = settings
         self.ledger = Ledger(settings.places.ledger)
         self._connections = _Connections(settings)
-        self._conductor = Conductor(
-            self.ledger,
-            settings.places,
-            settings.profile,
-            self._connections.to,
-            Collector(self.ledger, settings.places, self._price),
-        )
 
     def close(self) -> None:
         """Close the ledger and the connections."""
@@ -90,6 +87,8 @@ class Wellspring:
 
     def request_options(self, **given: object) -> RequestOptions:
         """Request options: what is given (and not None), then what is set, then the defaults."""
+        from wellspring_tui.prompts.model import RequestOptions
+
         chosen = dict(self.settings.request_defaults)
         chosen.update((name, value) for name, value in given.items() if value is not None)
         return RequestOptions(**chosen)  # type: ignore[arg-type]
@@ -119,6 +118,9 @@ class Wellspring:
 
         Problems are in the survey. Raises PromptsFileError for a file that can't be read.
         """
+        from wellspring_tui.prompts.checking import survey
+        from wellspring_tui.prompts.opening import open_prompts
+
         heard = progress or Progress()
         found, requests = survey(
             open_prompts(path), options, lambda done: heard.step("Reading prompts", done)
@@ -165,6 +167,11 @@ class Wellspring:
 
         Raises PromptsFileError for a file with problems, CredentialsError without a key.
         """
+        from wellspring_tui.answers.index import AnswerIndex
+        from wellspring_tui.jobs.planning import Planner, removed_on_failure
+        from wellspring_tui.prompts.checking import survey
+        from wellspring_tui.prompts.opening import open_prompts
+
         heard = progress or Progress()
         profile = self.settings.profile(service)
         self.settings.key(profile)
@@ -202,8 +209,23 @@ class Wellspring:
 
     # -- carried ---------------------------------------------------------------
 
+    @cached_property
+    def _conductor(self) -> Conductor:
+        from wellspring_tui.jobs.collecting import Collector
+        from wellspring_tui.jobs.conductor import Conductor
+
+        return Conductor(
+            self.ledger,
+            self.settings.places,
+            self.settings.profile,
+            self._connections.to,
+            Collector(self.ledger, self.settings.places, self._price),
+        )
+
     def tick(self, progress: Progress | None = None) -> Round:
         """One round over all jobs: refresh, send what can be sent, collect what is done."""
+        if not self.ledger.open_services():
+            return Round(datetime.now(UTC))
         return self._conductor.tick(progress or Progress())
 
     def jobs(
@@ -254,6 +276,9 @@ class Wellspring:
 
     def results(self, job_id: str) -> Results:
         """A job's answers, as far as they have come; close its `index` after use."""
+        from wellspring_tui.answers.index import AnswerIndex
+        from wellspring_tui.answers.results import Results
+
         job = self.ledger.job(job_id)
         places = self.settings.places
         index = AnswerIndex(places.outputs(job.id) / INDEX_NAME)

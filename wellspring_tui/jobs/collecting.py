@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from wellspring_tui.answers.index import AnswerIndex
 from wellspring_tui.errors import NetworkError
-from wellspring_tui.jobs.model import part_file_name
+from wellspring_tui.jobs.model import INDEX_NAME, part_file_name
 from wellspring_tui.private import create, put_in_place, writing
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from wellspring_tui.progress import Progress
     from wellspring_tui.services.client import Service
     from wellspring_tui.settings import Places
-
-INDEX_NAME = "index.sqlite"
 
 
 class Collector:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from wellspring_tui.errors import GoneError, ServiceError, StorageError
 from wellspring_tui.jobs.model import BEFORE_CREATION, Part, Round, Step
-from wellspring_tui.jobs.sending import METADATA_KEY, Sender
+from wellspring_tui.jobs.sending import METADATA_KEY, LookedFor, Sender
 from wellspring_tui.progress import Progress
 from wellspring_tui.services.model import BatchProblem
 
@@ -66,10 +66,11 @@ class Conductor:
 
     def _serve(self, name: str, progress: Progress, changed: set[str], ended: list[str]) -> None:
         service = self._connect(name)
-        self._refresh(name, service, changed)
-        sender = Sender(self._ledger, self._places, service, self._profile(name))
+        looked_for = self._refresh(name, service, changed)
+        sender = Sender(self._ledger, self._places, service, self._profile(name), looked_for)
         first_failure: ServiceError | StorageError | None = None
         for part in self._ledger.open_parts(name):
+            progress.check()
             try:
                 moved = self._move(part, service, sender, progress)
             except (ServiceError, StorageError) as error:
@@ -86,13 +87,17 @@ class Conductor:
 
     # -- refresh -----------------------------------------------------------------
 
-    def _refresh(self, name: str, service: Service, changed: set[str]) -> None:
-        """Bring all parts up to date from ONE listing, read back no further than needed."""
+    def _refresh(self, name: str, service: Service, changed: set[str]) -> LookedFor:
+        """Bring all parts up to date from ONE listing, read back no further than needed.
+
+        Tells which attempts to create a batch were looked for in it.
+        """
         parts = self._ledger.open_parts(name)
         running = {part.batch_id: part for part in parts if part.batch_id and not part.ended}
         doubtful = {part.token: part for part in parts if part.step is Step.CREATING}
+        looked_for = frozenset((part.id, part.attempted_at) for part in doubtful.values())
         if not running and not doubtful:
-            return
+            return looked_for
         for batch in self._listing(service, [*running.values(), *doubtful.values()]):
             part = running.pop(batch.id, None) or _claimed(batch, doubtful)
             if part is None:
@@ -101,10 +106,11 @@ class Conductor:
             if self._ledger.observe(part, batch):
                 changed.add(part.job_id)
             if not running and not doubtful:
-                return
+                return looked_for
         for batch_id, part in running.items():
             if self._look_up(service, batch_id, part):
                 changed.add(part.job_id)
+        return looked_for
 
     def _listing(self, service: Service, wanted: Iterable[Part]) -> Iterable[Batch]:
         """The service's batches, newest first, back to the oldest that is wanted."""

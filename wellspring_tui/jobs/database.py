@@ -79,6 +79,8 @@ class Database:
                 self.path, timeout=30, isolation_level=None, check_same_thread=False
             )
             db.row_factory = sqlite3.Row
+            # SQLite's own lower() knows ASCII only.
+            db.create_function("folded", 1, str.casefold, deterministic=True)
             # NORMAL would lose the last steps in a power cut, and with them a paid batch.
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA foreign_keys = ON")

@@ -224,17 +224,19 @@ class Ledger:
         if changes == rows.known_of_batch(part):
             return False
         with self._writing() as db:
-            db.execute(
+            # Another process may have collected it since: what was listed before is old news.
+            written = db.execute(
                 """
-                UPDATE parts SET batch_id = :batch_id, status = :status,
-                    step = CASE step WHEN 'collected' THEN step ELSE 'created' END,
+                UPDATE parts SET batch_id = :batch_id, status = :status, step = 'created',
                     output_file_id = :output_file_id, error_file_id = :error_file_id,
                     completed = :completed, failed = :failed, expires_at = :expires_at,
                     problems = :problems
-                WHERE id = :id
+                WHERE id = :id AND step <> 'collected'
                 """,
                 {"id": part.id, **changes},
             )
+            if written.rowcount == 0:
+                return False
             if part.batch_id is None:
                 self._event(db, part.job_id, part.number, "created", detail=batch.id)
             self._timeline(db, part, batch)
@@ -358,8 +360,8 @@ def _where(query: JobsQuery) -> tuple[str, dict[str, object]]:
     if not query.text:
         return "", {}
     fields = ("id", "name", "model", "status", "service")
-    found = " OR ".join(f"instr(lower({field}), :text)" for field in fields)
-    return f"WHERE {found}", {"text": query.text.lower()}
+    found = " OR ".join(f"instr(folded({field}), :text)" for field in fields)
+    return f"WHERE {found}", {"text": query.text.casefold()}
 
 
 def _order(query: JobsQuery) -> str:

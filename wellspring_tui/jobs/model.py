@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 
+INDEX_NAME = "index.sqlite"
+"""The index of a job's answers, in its output folder."""
+
+
 class Step(StrEnum):
     """Where a part stands. Each is written to the ledger before its action starts."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from wellspring_tui.errors import BusyError, NetworkError, RefusedError, StorageError
 from wellspring_tui.jobs.model import Part, Step
@@ -21,17 +21,27 @@ _DESCRIPTION_KEY = "description"
 _METADATA_LENGTH = 512
 """OpenAI's limit for a value in `metadata`."""
 
+LookedFor: TypeAlias = "frozenset[tuple[str, datetime | None]]"
+"""Attempts to create a batch: the part's id and when it was asked for."""
+
 
 class Sender:
     """Takes parts from `planned` to `created` on one service."""
 
     def __init__(
-        self, ledger: Ledger, places: Places, service: Service, profile: ServiceProfile
+        self,
+        ledger: Ledger,
+        places: Places,
+        service: Service,
+        profile: ServiceProfile,
+        looked_for: LookedFor,
     ) -> None:
+        """`looked_for` tells the attempts that this round's listing was searched for."""
         self._ledger = ledger
         self._places = places
         self._service = service
         self._profile = profile
+        self._looked_for = looked_for
 
     def send(self, part: Part, progress: Progress) -> bool:
         """Carry a held part as far as it goes; whether it moved.
@@ -55,6 +65,8 @@ class Sender:
         asked = part.attempted_at
         if asked is None:
             return False
+        if (part.id, asked) not in self._looked_for:
+            return True  # another process has asked for it since the listing was read
         return (datetime.now(UTC) - asked).total_seconds() < self._profile.settle_seconds
 
     def _upload(self, part: Part, progress: Progress) -> RemoteFile:

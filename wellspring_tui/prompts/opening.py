@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wellspring_tui.errors import PromptsFileError
+from wellspring_tui.prompts.model import FileKind
 from wellspring_tui.prompts.requests_jsonl import RequestsFile
 from wellspring_tui.prompts.visual import VisualPromptsFile
 from wellspring_tui.text import one_line
@@ -55,6 +56,17 @@ def open_prompts(path: Path) -> PromptsFile:
             "the file holds a JSON list, which is no prompts file", where=where, todo=_EXPECTED
         )
     return VisualPromptsFile(path)
+
+
+def looks_like_prompts(path: Path) -> bool:
+    """Whether a look at the start of a file finds prompts in it, for a list of files."""
+    try:
+        head = _head(path)
+        kind = open_prompts(path).kind
+    except PromptsFileError:
+        return False
+    cut = len(head) == _HEAD_BYTES
+    return kind is FileKind.REQUESTS or cut or b'"batch_prompts"' in head
 
 
 def _head(path: Path) -> bytes:

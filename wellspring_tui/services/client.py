@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from wellspring_tui.services.model import Batch, RemoteFile
 
+_OPENAI_HOST = "api.openai.com"
 _CHUNK_BYTES = 256 * 1024
 _PAGE = 100
 _MOST_PAGES = 1_000
@@ -182,12 +183,16 @@ class Service:
 def _connect(base_url: str, api_key: str) -> openai.OpenAI:
     import openai
 
+    host = urlsplit(base_url).hostname
     # A proxy set for the internet must not be asked for this machine's own services.
-    loopback = urlsplit(base_url).hostname in ("127.0.0.1", "localhost", "::1")
+    loopback = host in ("127.0.0.1", "localhost", "::1")
+    # The SDK would tell every service the organisation and project set for OpenAI.
+    kept_back = () if host == _OPENAI_HOST else ("OpenAI-Organization", "OpenAI-Project")
     return openai.OpenAI(
         base_url=base_url,
         api_key=api_key,
         timeout=_CALL_TIMEOUT.total_seconds(),
+        default_headers=dict.fromkeys(kept_back, openai.Omit()),  # type: ignore[arg-type]
         http_client=openai.DefaultHttpxClient(trust_env=not loopback),
     )
 

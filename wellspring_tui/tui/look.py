@@ -1,0 +1,84 @@
+"""How statuses, outcomes and progress look: a glyph, a word and a colour, never colour alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from wellspring_tui.answers.model import State
+from wellspring_tui.text import one_line
+
+if TYPE_CHECKING:
+    from wellspring_tui.answers.model import Answer
+
+QUIET = "$foreground 60%"
+GOOD, WARN, BAD, BUSY = "$text-success", "$text-warning", "$text-error", "$text-primary"
+
+_STATUSES = {
+    "waiting": ("·", QUIET),
+    "sending": ("→", BUSY),
+    "validating": ("○", BUSY),
+    "in_progress": ("◐", BUSY),
+    "finalizing": ("◑", BUSY),
+    "completed": ("●", GOOD),
+    "failed": ("×", BAD),
+    "expired": ("▲", BAD),
+    "cancelling": ("◌", WARN),
+    "cancelled": ("□", WARN),
+}
+_STATES = {
+    State.ANSWERED: ("●", "answered", GOOD),
+    State.FAILED: ("×", "failed", BAD),
+    State.MISSING: ("·", "missing", QUIET),
+}
+_FULL, _HALF, _REST = "━", "╸", "─"
+
+
+def status(name: str) -> Content:
+    """A status of a job or batch; one that is not known is shown as it came."""
+    glyph, colour = _STATUSES.get(name, ("?", WARN))
+    return Content.styled(f"{glyph} {one_line(name, 14).replace('_', ' ')}", colour)
+
+
+def outcome(answer: Answer, *, expected: bool) -> Content:
+    """What came of one request; an answer that was cut or refused is not simply answered.
+
+    `expected` says that what is missing may still come.
+    """
+    if answer.state is State.MISSING and expected:
+        return Content.styled("· waiting", QUIET)
+    if answer.truncated:
+        return Content.styled("▲ cut off", WARN)
+    if answer.refused:
+        return Content.styled("▲ refused", WARN)
+    glyph, word, colour = _STATES[answer.state]
+    return Content.styled(f"{glyph} {word}", colour)
+
+
+def progress(completed: int, failed: int, total: int, width: int) -> Content:
+    """A bar of `width` cells: answered, then failed, then what is to come."""
+    if total <= 0:
+        return Content.styled(_REST * width, QUIET)
+    good = completed * width / total
+    bad = min(width - int(good), -(-failed * width // total))
+    half = _HALF if good % 1 >= 0.5 and int(good) + bad < width else ""
+    rest = width - int(good) - len(half) - bad
+    return Content.assemble(
+        (_FULL * int(good) + half, GOOD), (_FULL * bad, BAD), (_REST * rest, QUIET)
+    )
+
+
+def counts(completed: int, failed: int, total: int) -> Content:
+    """`37/100`, and how many of them failed."""
+    done = Content(f"{completed + failed:,}/{total:,}")
+    return done + Content.styled(f" {failed:,} failed", BAD) if failed else done
+
+
+def labelled(label: str, value: str | Content, width: int = 10) -> Content:
+    """One line of facts: a quiet label and its value."""
+    return Content.styled(label.ljust(width), QUIET) + Content(" ") + _content(value)
+
+
+def _content(value: str | Content) -> Content:
+    return value if isinstance(value, Content) else Content(one_line(value))

@@ -1,0 +1,40 @@
+"""What all screens of the dashboard share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from textual.screen import Screen
+
+from wellspring_tui.tui.widgets.top_bar import TopBar
+
+if TYPE_CHECKING:
+    from wellspring_tui.tui.app import WellspringApp
+    from wellspring_tui.wellspring import Wellspring
+
+T = TypeVar("T")
+
+
+class DashboardScreen(Screen[T]):
+    """A screen of the dashboard: it knows the one door and the carrier."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 (as Textual types it)
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012
+
+    @property
+    def dashboard(self) -> WellspringApp:
+        """The app, as what it is."""
+        from wellspring_tui.tui.app import WellspringApp
+
+        assert isinstance(self.app, WellspringApp)
+        return self.app
+
+    @property
+    def door(self) -> Wellspring:
+        """The one door to everything inside."""
+        return self.dashboard.door
+
+    def top_bar(self, place: str) -> TopBar:
+        """The line on top, fed by the carrier."""
+        carrier = self.dashboard.carrier
+        return TopBar(place, lambda: (carrier.activity, carrier.doing), self.dashboard.clock)

@@ -1,0 +1,78 @@
+"""The line on top: where one is, what is going on, how fresh the numbers are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widget import Widget
+
+from wellspring_tui import figures
+from wellspring_tui.text import one_line
+from wellspring_tui.tui.look import BAD, BUSY, QUIET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from wellspring_tui.tui.carrier import Activity
+
+    Doing = tuple[str, int, int | None] | None
+
+
+class TopBar(Widget):
+    """`Wellspring › Jobs` on the left, the freshness of the numbers on the right."""
+
+    DEFAULT_CSS = """
+    TopBar { height: 1; dock: top; padding: 0 1; background: $panel; }
+    """
+
+    def __init__(
+        self,
+        place: str,
+        state: Callable[[], tuple[Activity, Doing]],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`state` tells what the carrier is at; it is asked once a second."""
+        super().__init__()
+        self._place = place
+        self._state = state
+        self._clock = clock
+
+    def on_mount(self) -> None:
+        """Count the seconds."""
+        self.set_interval(1.0, self.refresh)
+
+    def say(self, place: str) -> None:
+        """Show another place."""
+        self._place = place
+        self.refresh()
+
+    def render(self) -> Content:
+        """The line, cut to the width: the place goes before the freshness does."""
+        right = freshness(*self._state(), self._clock())
+        room = max(0, self.size.width - right.cell_length - 2)
+        place = Content.assemble(("Wellspring", "bold"), (" › ", QUIET), one_line(self._place))
+        left = place.truncate(room, ellipsis=True, pad=True)
+        return left + Content("  ") + right
+
+
+def freshness(activity: Activity, doing: Doing, now: datetime) -> Content:
+    """What is going on, and how old the numbers are."""
+    if doing is not None:
+        what, done, total = doing
+        share = f" {done * 100 // total} %" if total else ""
+        return Content.styled(f"{what}{share}", BUSY)
+    updated = (
+        f"updated {figures.duration((now - activity.refreshed_at).total_seconds())} ago"
+        if activity.refreshed_at is not None
+        else "not updated yet"
+    )
+    if activity.failure is not None:
+        return Content.styled(f"▲ stale · {updated}", BAD)
+    if activity.busy:
+        return Content.styled(f"◐ {updated}", BUSY)
+    if activity.next_at is None:
+        return Content.styled(updated, QUIET)
+    due = figures.duration((activity.next_at - now).total_seconds())
+    return Content.styled(f"{updated} · next in {due}", QUIET)
