@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wellspring_tui.answers.index import AnswerIndex
+    from wellspring_tui.answers.prices import Prices
     from wellspring_tui.answers.results import Results
     from wellspring_tui.jobs.conductor import Conductor
     from wellspring_tui.jobs.model import JobDetail, JobsQuery
@@ -132,10 +133,9 @@ class Wellspring:
     def estimate(self, found: Survey, service: str | None = None) -> Estimate:
         """What a checked file would cost on a service."""
         from wellspring_tui.answers.model import Usage
-        from wellspring_tui.answers.money import rates
 
         def total(*, batch: bool) -> Decimal | None:
-            known = {model: rates(model, batch=batch) for model in found.models}
+            known = {model: self._prices.rates(model, batch=batch) for model in found.models}
             if found.output_limit is None or None in known.values():
                 return None
             costs = (
@@ -206,6 +206,12 @@ class Wellspring:
             )
             self.ledger.add_job(job, _parts(job_id, planner))
         return job
+
+    @cached_property
+    def _prices(self) -> Prices:
+        from wellspring_tui.answers.prices import Prices
+
+        return Prices(self.settings.places.data / "prices.json")
 
     # -- carried ---------------------------------------------------------------
 

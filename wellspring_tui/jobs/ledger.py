@@ -136,7 +136,7 @@ class Ledger:
         """A job with its parts and timeline. Raises JobNotFoundError."""
         job = self.job(job_or_batch_id)
         events = self._db.execute(
-            "SELECT * FROM events WHERE job_id = :id ORDER BY at, rowid", {"id": job.id}
+            "SELECT * FROM events WHERE job_id = :id ORDER BY rowid", {"id": job.id}
         )
         return JobDetail(job, tuple(self.parts(job.id)), tuple(rows.event(row) for row in events))
 
@@ -245,19 +245,20 @@ class Ledger:
 
     def _timeline(self, db: sqlite3.Connection, part: Part, batch: Batch) -> None:
         """Note every status the batch has come to, those between two looks too."""
-        known = {
-            row["what"]
-            for row in db.execute(
-                "SELECT what FROM events WHERE job_id = :job_id AND part = :number",
-                {"job_id": part.job_id, "number": part.number},
-            )
-        }
+        before = db.execute(
+            "SELECT what, at FROM events WHERE job_id = :job_id AND part = :number ORDER BY rowid",
+            {"job_id": part.job_id, "number": part.number},
+        ).fetchall()
+        known = {row["what"] for row in before}
         reached = {batch.status: None, **batch.timeline}
         if part.batch_id is None and batch.created_at is not None:
             reached.setdefault("validating", batch.created_at)
+        # Services tell whole seconds, by a clock of their own: no step goes back in time.
+        latest = before[-1]["at"] if before else 0.0
         for status, at in sorted(reached.items(), key=lambda item: _seconds(item[1])):
             if status not in known:
-                self._event(db, part.job_id, part.number, status, at=at)
+                latest = max(latest, _seconds(at))
+                self._event(db, part.job_id, part.number, status, at=latest)
 
     def end_unsent(self, part: Part, status: str, problems: Sequence[BatchProblem] = ()) -> None:
         """A part ends without a batch: refused by the service, or cancelled before it was sent."""
@@ -336,13 +337,13 @@ class Ledger:
         what: str,
         *,
         detail: str | None = None,
-        at: datetime | None = None,
+        at: float | None = None,
     ) -> None:
         db.execute(
             "INSERT INTO events VALUES (:job_id, :at, :part, :what, :detail)",
             {
                 "job_id": job_id,
-                "at": _seconds(at),
+                "at": _now() if at is None else at,
                 "part": part,
                 "what": what,
                 "detail": detail,

@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
-from wellspring_tui.errors import BusyError, NetworkError, RefusedError, StorageError
+from wellspring_tui.errors import (
+    BusyError,
+    CredentialsError,
+    GoneError,
+    NetworkError,
+    RefusedError,
+    StorageError,
+)
 from wellspring_tui.jobs.model import Part, Step
 from wellspring_tui.services.model import BatchProblem
 
@@ -95,6 +102,9 @@ class Sender:
             batch = self._service.create(file_id, part.endpoint, job.window, metadata)
         except NetworkError:
             raise  # it may have been created: the part stays in `creating`
+        except (CredentialsError, GoneError):
+            self._ledger.to_step(part, Step.UPLOADED)
+            raise
         except BusyError as error:
             if not error.in_doubt:
                 self._ledger.to_step(part, Step.UPLOADED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -70,9 +72,18 @@ def progress(completed: int, failed: int, total: int, width: int) -> Content:
 
 
 def counts(completed: int, failed: int, total: int) -> Content:
-    """`37/100`, and how many of them failed."""
+    """`37/100`, and `×2` when two of them failed."""
     done = Content(f"{completed + failed:,}/{total:,}")
-    return done + Content.styled(f" {failed:,} failed", BAD) if failed else done
+    return done + Content.styled(f" ×{failed:,}", BAD) if failed else done
+
+
+def path(named: Path) -> str:
+    """A path as people write it: `~` for their home."""
+    shown = str(named)
+    home = str(Path.home())
+    if shown == home or shown.startswith(home + os.sep):
+        shown = f"~{shown[len(home) :]}"
+    return one_line(shown)
 
 
 def labelled(label: str, value: str | Content, width: int = 10) -> Content:

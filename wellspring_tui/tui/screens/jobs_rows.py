@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -108,7 +109,7 @@ def detail_lines(detail: JobDetail, failure: str | None) -> list[Content]:
     )
     lines = [
         Content.assemble((one_line(job.name), "bold"), ("  job ", look.QUIET), job.id),
-        look.labelled("file", job.source),
+        look.labelled("file", look.path(Path(job.source))),
         look.labelled("requests", f"{job.requests:,} to {job.endpoint} · {job.model}"),
         look.labelled("sent to", f"{job.service} · window {job.window} · made {created}"),
         look.labelled("tokens", f"{tokens} · cost {cost(job)}"),
@@ -139,7 +140,7 @@ def _part_line(part: Part) -> Content:
 
 def _timeline(events: Sequence[Event]) -> list[Content]:
     """Each thing that happened, when, and how long after the one before."""
-    lines = []
+    lines: list[Content] = []
     before: datetime | None = None
     for event in events:
         after = f"+{(event.at - before).total_seconds():.1f} s" if before else ""
@@ -148,6 +149,6 @@ def _timeline(events: Sequence[Event]) -> list[Content]:
         shown = Content(text)
         if event.detail:
             shown += Content.styled(f"  {one_line(event.detail)}", look.QUIET)
-        lines.append(look.labelled("" if before else "timeline", shown))
+        lines.append(look.labelled("" if lines else "timeline", shown))
         before = event.at
     return lines

@@ -95,7 +95,7 @@ class NewJobScreen(DashboardScreen[Job | None]):
             return
         self._folder = folder
         path = self.query_one("#path", Input)
-        path.value = f"{folder}/".replace("//", "/")
+        path.value = f"{look.path(folder)}/".replace("//", "/")
         path.cursor_position = len(path.value)
         table.show(ListRows(listing.rows))
         wanted = cursor_on or (sample if self.dashboard.demo else None)
