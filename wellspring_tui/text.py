@@ -41,6 +41,11 @@ def safe(text: str) -> str:
     return _SEQUENCES.sub("", plain).translate(_CONTROLS)
 
 
+def storable(text: str) -> str:
+    """`text` that a database or a JSON file takes: a file name may hold bytes of no encoding."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def one_line(text: str, limit: int = 0) -> str:
     """`text` made safe on a single line, cut to `limit` characters when one is given."""
     line = " ".join(safe(text[: limit * 4] if limit else text).split())

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from wellspring_tui.errors import InputError
 from wellspring_tui.jobs.ledger import Ledger
 from wellspring_tui.jobs.model import INDEX_NAME, WAITING, Job, Part, Round, Step
-from wellspring_tui.private import make_folder, put_in_place, writing
+from wellspring_tui.private import make_folder
 from wellspring_tui.progress import Progress
-from wellspring_tui.text import one_line
+from wellspring_tui.text import one_line, storable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -191,9 +191,9 @@ class Wellspring:
             found.raise_if_unsendable()
             job = Job(
                 id=job_id,
-                name=name or path.stem,
-                description=description,
-                source=str(path.absolute()),
+                name=storable(name or path.stem),
+                description=description and storable(description),
+                source=storable(str(path.absolute())),
                 kind=found.kind.value,
                 service=profile.name,
                 endpoint=found.endpoint or options.endpoint,
@@ -223,16 +223,27 @@ class Wellspring:
         return Conductor(
             self.ledger,
             self.settings.places,
-            self.settings.profile,
-            self._connections.to,
-            Collector(self.ledger, self.settings.places, self._price),
+            profile=self.settings.profile,
+            connect=self._connections.to,
+            collector=Collector(self.ledger, self.settings.places, self._price),
+            interval_seconds=self._interval_seconds,
         )
 
-    def tick(self, progress: Progress | None = None) -> Round:
-        """One round over all jobs: refresh, send what can be sent, collect what is done."""
+    def tick(
+        self,
+        progress: Progress | None = None,
+        *,
+        only_due: bool = False,
+        service: str | None = None,
+    ) -> Round:
+        """One round over all jobs: refresh, send what can be sent, collect what is done.
+
+        With `only_due`, services that were asked less than their interval ago are left
+        alone; with `service`, all but that one are.
+        """
         if not self.ledger.open_services():
             return Round(datetime.now(UTC))
-        return self._conductor.tick(progress or Progress())
+        return self._conductor.tick(progress or Progress(), only_due=only_due, service=service)
 
     def jobs(
         self, query: JobsQuery | None = None, start: int = 0, stop: int | None = None
@@ -264,14 +275,16 @@ class Wellspring:
         self.ledger.ask_to_cancel(job.id)
         return self.ledger.job(job.id)
 
-    def check_interval_seconds(self) -> float:
-        """How long to wait between rounds: short while only the built-in service is at work."""
-        profiles = [self.settings.profile(name) for name in self.ledger.open_services()]
-        if all(profile.is_local for profile in profiles):
-            return min(
-                self.settings.local_check_interval_seconds, self.settings.check_interval_seconds
-            )
-        return self.settings.check_interval_seconds
+    def check_interval_seconds(self, service: str | None = None) -> float:
+        """How long to wait between rounds, for one service or for all that are at work."""
+        names = [service] if service else self.ledger.open_services()
+        return min(map(self._interval_seconds, names), default=self.settings.check_interval_seconds)
+
+    def _interval_seconds(self, service: str) -> float:
+        usual = self.settings.check_interval_seconds
+        if not self.settings.profile(service).is_local:
+            return usual
+        return min(usual, self.settings.local_check_interval_seconds)
 
     def ping(self, service: str | None = None) -> None:
         """Ask a service for its newest batch. Raises ServiceError when that can't be had."""
@@ -293,18 +306,14 @@ class Wellspring:
     def export_json(self, job_id: str, path: Path, progress: Progress | None = None) -> None:
         """Write a job's results to `path`, which appears whole or not at all.
 
-        Raises StorageError when it can't be written.
+        Raises InputError or StorageError when it can't be written.
         """
+        from wellspring_tui.saving import writable, written_whole
+
         job = self.ledger.job(job_id)
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
         results = self.results(job_id)
-        with results.index, writing(path):
-            try:
-                with temporary.open("xb") as file:
-                    results.write_json(file, self.about(job), progress)
-                    put_in_place(file, temporary, path)
-            finally:
-                temporary.unlink(missing_ok=True)
+        with results.index, written_whole(writable(path)) as file:
+            results.write_json(file, self.about(job), progress)
 
     def recent_files(self, limit: int = 3) -> list[Path]:
         """The prompts files of the last jobs that are still there, newest first."""

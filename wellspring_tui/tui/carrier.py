@@ -79,12 +79,14 @@ class Carrier:
         self._refreshed = refreshed
         self._clock = clock
         self._kick = asyncio.Event()
+        self._wanted_now = False
         self._progress = Progress(self._report)
         self._at_rest = threading.Event()
         self._at_rest.set()
 
     def refresh(self) -> None:
-        """Start the next round now."""
+        """Start the next round now, over every service."""
+        self._wanted_now = True
         self._kick.set()
 
     def stop(self) -> None:
@@ -127,7 +129,8 @@ class Carrier:
     def _tick(self) -> Round:
         self._at_rest.clear()
         try:
-            return self._door.tick(self._progress)
+            only_due, self._wanted_now = not self._wanted_now, False
+            return self._door.tick(self._progress, only_due=only_due)
         finally:
             self._at_rest.set()
 

@@ -1,0 +1,1 @@
+"""The command line, used as a person uses it: as a program."""

@@ -1,0 +1,183 @@
+"""The program: finding the command, running it, and telling in one place what went wrong."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from wellspring_tui import __version__
+from wellspring_tui.cli import options
+from wellspring_tui.cli.chosen import Chosen
+from wellspring_tui.cli.output import PROGRAM, ReaderGoneError, say
+from wellspring_tui.errors import ExitCode, WellspringError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# What a shell reports for a program that its closed pipe ended (128 + SIGPIPE).
+_READER_GONE = 141
+# EX_SOFTWARE of sysexits.h: a defect, which none of the codes that scripts rely on may hide.
+_DEFECT = 70
+
+# In the order of the help; each lives in a module that is imported when it is asked for.
+_COMMANDS = {
+    "demo": "dashboard",
+    "check": "check",
+    "run": "sending",
+    "submit": "sending",
+    "watch": "watching",
+    "jobs": "listing",
+    "status": "listing",
+    "results": "watching",
+    "cancel": "cancel",
+    "local": "local",
+    "doctor": "doctor",
+}
+
+_PLACES = ("--home", "--service")
+_OLD_FLAGS = {"--input": "run", "--monitor-only": "watch"}
+_OLD_LIST = "--list-jobs"
+_OLD_FLAGS_HELP = (
+    "The old flags still work: --input FILE is run, --monitor-only ID is watch, "
+    "--list-jobs is jobs.\n\n"
+)
+
+
+class Program(click.Group):
+    """The commands, imported one by one, and the old flags."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Every command, in the order of the help."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name."""
+        from importlib import import_module
+
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"wellspring_tui.cli.commands.{_COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The arguments, with the old flags read as the commands they have become."""
+        return super().parse_args(ctx, _with_old_flags(args))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that `args` name. Raises UsageError with what may have been meant."""
+        if args[0] in _COMMANDS or args[0].startswith("-"):
+            return super().resolve_command(ctx, args)
+        from difflib import get_close_matches
+        from pathlib import Path
+
+        close = get_close_matches(args[0], _COMMANDS, 1)
+        if close:
+            meant = f" Did you mean “{close[0]}”?"
+        else:
+            meant = f" To send that file: `{PROGRAM} run FILE`." if Path(args[0]).is_file() else ""
+        raise click.UsageError(f"there is no command “{args[0]}”.{meant}", ctx)
+
+
+@click.group(
+    cls=Program,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    subcommand_metavar="[COMMAND] …",
+    epilog=_OLD_FLAGS_HELP
+    + options.examples(
+        "wellspring                                open the dashboard",
+        "wellspring demo                           try it without an API key",
+        "wellspring check prompts.json             what is in it, what it will cost",
+        "wellspring run prompts.json -o out.json   send it and wait for the answers",
+        "wellspring --service local jobs --json",
+    ),
+)
+@options.places
+@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
+@click.pass_context
+def program(context: click.Context) -> None:
+    """Batch jobs on the OpenAI Batch API, from a prompts file to answers by section.
+
+    Without a command it opens the dashboard.
+    """
+    if context.invoked_subcommand is None:
+        from wellspring_tui.cli.commands.dashboard import open_dashboard
+
+        open_dashboard(context.ensure_object(Chosen))
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the program and exit with a code of `ExitCode`."""
+    chosen = Chosen()
+    sys.exit(_run(arguments, chosen))
+
+
+def _run(arguments: Sequence[str] | None, chosen: Chosen) -> int:
+    try:
+        code = program.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=chosen)
+        return int(code or ExitCode.OK)
+    except ReaderGoneError:
+        return _READER_GONE
+    except (click.Abort, KeyboardInterrupt):
+        say("stopped.")
+        return ExitCode.INTERRUPTED
+    except Exception as error:
+        code, sentence = _told(error, chosen)
+        say(sentence)
+        return code
+
+
+def _told(error: Exception, chosen: Chosen) -> tuple[int, str]:
+    """The exit code and the sentence for what went wrong."""
+    match error:
+        case WellspringError():
+            return error.exit_code, str(error)
+        case click.UsageError():
+            return ExitCode.INPUT, _usage(error)
+        case UnicodeEncodeError():
+            # Python smuggles foreign bytes in arguments and file names as lone surrogates.
+            return ExitCode.INPUT, "a file name or an argument is not valid UTF-8. Rename the file."
+        case _:
+            # A defect of ours: the person gets a sentence, the log the rest.
+            from wellspring_tui.cli.log import record
+
+            return _DEFECT, record(error, chosen)
+
+
+def _usage(error: click.UsageError) -> str:
+    message = error.format_message().rstrip(".")
+    path = error.ctx.command_path if error.ctx is not None else PROGRAM
+    end = "" if message.endswith("?") else "."
+    return f"{message[:1].lower()}{message[1:]}{end} `{path} --help` shows how."
+
+
+def _with_old_flags(args: list[str]) -> list[str]:
+    """`--input FILE …` as `run … -- FILE`, and so on, when no command is named."""
+    if _names_command(args):
+        return args
+    for place, argument in enumerate(args):
+        flag, equals, value = argument.partition("=")
+        rest = args[:place]
+        if argument == _OLD_LIST:
+            return ["jobs", *rest, *args[place + 1 :]]
+        if flag in _OLD_FLAGS:
+            after = args[place + 1 :]
+            values = [value] if equals else after[:1]
+            others = [*rest, *(after if equals else after[1:])]
+            return [_OLD_FLAGS[flag], *others, *(["--", *values] if values else [])]
+    return args
+
+
+def _names_command(args: list[str]) -> bool:
+    waiting = iter(args)
+    for argument in waiting:
+        if argument in _PLACES:
+            next(waiting, None)  # its value may look like a command: --service local
+        elif argument in _COMMANDS:
+            return True
+    return False

@@ -1,0 +1,126 @@
+"""What is in a prompts file, before anything is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from wellspring_tui.cli import options, shapes
+from wellspring_tui.cli.output import data, json_data, say
+from wellspring_tui.cli.telling import teller
+from wellspring_tui.errors import ExitCode
+from wellspring_tui.figures import count, money, size
+from wellspring_tui.text import one_line
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from wellspring_tui.cli.chosen import Chosen
+    from wellspring_tui.prompts.checking import Survey
+    from wellspring_tui.wellspring import Estimate
+
+_LABEL_WIDTH = 11
+_SHOWN_SECTIONS = 50
+_SHOWN_TYPES = 10
+
+
+@click.command(
+    epilog=options.examples(
+        "wellspring check prompts.json",
+        "wellspring check prompts.json --model o4-mini --max-tokens 4000",
+        "wellspring check requests.jsonl --json | jq .problems",
+    )
+)
+@options.file_argument
+@options.requests
+@options.json_option
+@options.quiet_option
+@options.places
+@options.pass_chosen
+def check(
+    chosen: Chosen, /, file: Path, *, as_json: bool, quiet: bool, **request_options: object
+) -> ExitCode:
+    """Read a prompts FILE: sections, prompts, tokens, cost, problems. Nothing is sent.
+
+    Answers with 2 when the file can't be sent as it is.
+    """
+    with chosen.wellspring() as wellspring:
+        told = teller(quiet=quiet)
+        with told:
+            found = wellspring.check(
+                file, wellspring.request_options(**request_options), told.progress
+            )
+        cost = wellspring.estimate(found)
+        service = wellspring.settings.service
+    if as_json:
+        json_data(shapes.survey(found, cost))
+    else:
+        data("\n".join(_report(found, cost, service)))
+    return _verdict(found)
+
+
+def _verdict(found: Survey) -> ExitCode:
+    if found.problem_count:
+        many = "problem" if found.problem_count == 1 else "problems"
+        say(f"{found.problem_count:,} {many}: as it is, the file can't be sent.")
+        return ExitCode.INPUT
+    if found.prompts == 0:
+        say("there are no prompts in the file.")
+        return ExitCode.INPUT
+    return ExitCode.OK
+
+
+def _report(found: Survey, cost: Estimate, service: str) -> Iterator[str]:
+    yield one_line(str(found.path))
+    blank = f" ({found.blank:,} blank left out)" if found.blank else ""
+    models = (f"{model} ({number:,})" for model, number in found.models.most_common())
+    only = next(iter(found.models), "–")
+    yield _row("Kind", found.kind.value)
+    yield _row("Prompts", f"{found.prompts:,}{blank}, {size(found.size_bytes)}")
+    yield _row("Model", ", ".join(models) if len(found.models) > 1 else only)
+    yield _row("Endpoint", found.endpoint or "–")
+    limit = "no limit set" if found.output_limit is None else f"at most {count(found.output_limit)}"
+    yield _row("Tokens", f"≈ {found.tokens:,} in, {limit} out")
+    yield from _cost(cost, service)
+    yield from (_row("Note", note) for note in found.notes)
+    yield ""
+    yield from _sections(found.sections)
+    if found.problems:
+        yield ""
+        yield f"Problems: {found.problem_count:,}"
+        yield from (f"  {one_line(str(problem))}" for problem in found.problems)
+        more = found.problem_count - len(found.problems)
+        yield from [f"  … and {more:,} more"] if more else []
+
+
+def _cost(cost: Estimate, service: str) -> Iterator[str]:
+    prices = f"{_about(cost)} as a batch, {_about(cost, real_time=True)} in real time"
+    if cost.free:
+        yield _row("Cost", "nothing on the built-in service")
+        yield _row("", f"OpenAI would take {prices}")
+    else:
+        yield _row("Cost", f"{prices} on {service}")
+
+
+def _about(cost: Estimate, *, real_time: bool = False) -> str:
+    dollars = cost.real_time if real_time else cost.batch
+    return "unknown" if dollars is None else f"≈ {money(dollars)}"
+
+
+def _sections(sections: dict[str, Counter[str]]) -> Iterator[str]:
+    for name, types in list(sections.items())[:_SHOWN_SECTIONS]:
+        yield f"{one_line(name, 70)}: {types.total():,}"
+        for prompt_type, number in list(types.items())[:_SHOWN_TYPES]:
+            times = f" × {number:,}" if number > 1 else ""
+            yield f"  {one_line(prompt_type, 70)}{times}"
+        if len(types) > _SHOWN_TYPES:
+            yield f"  … and {len(types) - _SHOWN_TYPES:,} more types"
+    if len(sections) > _SHOWN_SECTIONS:
+        yield f"… and {len(sections) - _SHOWN_SECTIONS:,} more sections"
+
+
+def _row(label: str, value: str) -> str:
+    return f"  {label:<{_LABEL_WIDTH}}{one_line(value)}"

@@ -1,0 +1,210 @@
+"""The jobs there are, and one job whole."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from wellspring_tui.cli import options, shapes
+from wellspring_tui.cli.columns import Column, table
+from wellspring_tui.cli.following import sentence, service_failure
+from wellspring_tui.cli.output import data, json_data, on_terminal, say
+from wellspring_tui.cli.telling import teller
+from wellspring_tui.figures import age, count, money, tokens
+from wellspring_tui.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from wellspring_tui.cli.chosen import Chosen
+    from wellspring_tui.jobs.model import Job, JobDetail, Part
+    from wellspring_tui.wellspring import Wellspring
+
+_LABEL_WIDTH = 12
+
+
+@click.command(
+    epilog=options.examples(
+        "wellspring jobs",
+        "wellspring jobs --filter handbook --limit 10",
+        "wellspring jobs --json | jq '.[] | select(.failed > 0) | .job_id'",
+    )
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="Show N jobs at most; 0 shows all.",
+)
+@click.option(
+    "--filter",
+    "text",
+    default="",
+    metavar="TEXT",
+    help="Only jobs with TEXT in their name, id, status, model or service.",
+)
+@options.json_option
+@options.quiet_option
+@options.places
+@options.pass_chosen
+def jobs(chosen: Chosen, *, limit: int, text: str, as_json: bool, quiet: bool) -> None:
+    """List jobs, newest first.
+
+    They are shown as they were when they were last looked at. With --service only the
+    jobs of that service are shown.
+    """
+    from wellspring_tui.jobs.model import JobsQuery
+
+    with chosen.wellspring() as wellspring:
+        query = JobsQuery(text)
+        if chosen.service is None:
+            found = wellspring.jobs(query, 0, limit or None)
+            there_are = wellspring.count_jobs(query)
+        else:
+            own = [job for job in wellspring.jobs(query) if job.service == chosen.service]
+            found, there_are = own[: limit or None], len(own)
+    if as_json:
+        json_data([shapes.job(job) for job in found])
+    elif found:
+        data("\n".join(_table(found)))
+    if quiet:
+        return
+    if not found:
+        say("there are no such jobs." if text or chosen.service else "there are no jobs yet.")
+    if there_are > len(found):
+        say(f"{there_are - len(found):,} more; --limit {there_are} shows all.")
+
+
+@click.command(
+    epilog=options.examples(
+        "wellspring status k3x9pq",
+        "wellspring status k3x9pq --json | jq '.parts[].batch_id'",
+    )
+)
+@options.job_argument
+@options.json_option
+@options.offline_option
+@options.quiet_option
+@options.places
+@options.pass_chosen
+def status(chosen: Chosen, job_id: str, *, as_json: bool, offline: bool, quiet: bool) -> None:
+    """Show one JOB whole: parts, batches, timeline, problems.
+
+    While the job runs the service is asked first.
+    """
+    with chosen.wellspring() as wellspring:
+        job = refreshed(wellspring, job_id, offline=offline, quiet=quiet)
+        found = wellspring.detail(job.id)
+    if as_json:
+        json_data(shapes.detail(found))
+    else:
+        data("\n".join(_whole(found)))
+
+
+def refreshed(wellspring: Wellspring, job_id: str, *, offline: bool, quiet: bool) -> Job:
+    """A job after a look at its service; when that fails, as it was last known."""
+    job = wellspring.job(job_id)
+    if offline or job.collected:
+        return job
+    told = teller(quiet=quiet)
+    with told:
+        failure = service_failure(wellspring.tick(told.progress, service=job.service), job)
+    if failure is not None:
+        say(f"{sentence(failure)} This is what was last known.")
+    return wellspring.job(job.id)
+
+
+def _table(found: list[Job]) -> Iterator[str]:
+    columns = [
+        Column("ID", [job.id for job in found]),
+        Column("NAME", [one_line(job.name, 40) for job in found], least=12),
+        Column("STATUS", [one_line(job.status, 16) for job in found]),
+        Column("OK/BAD/ALL", [_counts(job) for job in found], right=True),
+        Column("MODEL", [one_line(job.model, 30) for job in found], least=8),
+        Column("SERVICE", [one_line(job.service, 20) for job in found], can_go=True),
+        Column("TOKENS", [_tokens(job) for job in found], right=True),
+        Column("COST", [_cost(job) for job in found], right=True),
+        Column("AGE", [age(job.created_at) for job in found], right=True),
+    ]
+    width = shutil.get_terminal_size().columns if on_terminal(sys.stdout) else None
+    return table(columns, width)
+
+
+def _counts(job: Job) -> str:
+    return f"{job.completed}/{job.failed}/{job.requests}"
+
+
+def _tokens(job: Job) -> str:
+    return tokens(job.input_tokens + job.output_tokens or None)
+
+
+def _cost(job: Job) -> str:
+    return money(job.cost) if job.collected else "–"
+
+
+def _whole(of: JobDetail) -> Iterator[str]:
+    job = of.job
+    yield f"{job.id}  {one_line(job.name)}  {one_line(job.status)}"
+    yield from _facts(job)
+    yield ""
+    yield "Parts"
+    yield from table([*_part_columns(of.parts)], None, indent="  ")
+    yield ""
+    yield "Timeline"
+    for event in of.events:
+        place = f"  part {event.part}" if event.part else ""
+        detail = f"  {one_line(event.detail, 200)}" if event.detail else ""
+        yield f"  {_time(event.at)}{place}  {one_line(event.what)}{detail}"
+    problems = [(part, found) for part in of.parts for found in part.problems]
+    if not problems:
+        return
+    yield ""
+    yield "Problems"
+    for part, found in problems:
+        line = f", line {found.line}" if found.line is not None else ""
+        code = f" ({one_line(found.code)})" if found.code else ""
+        yield f"  part {part.number}{line}: {one_line(found.message)}{code}"
+
+
+def _facts(job: Job) -> Iterator[str]:
+    rest = f"{job.missing:,} {'missing' if job.collected else 'to go'}"
+    ended = f", ended {_time(job.ended_at)}" if job.ended_at is not None else ""
+    used = f"{job.input_tokens:,} in, {job.output_tokens:,} out"
+    facts = {
+        "Description": job.description,
+        "File": job.source,
+        "Kind": job.kind,
+        "Service": job.service,
+        "Model": job.model,
+        "Endpoint": f"{job.endpoint}, window {job.window}",
+        "Requests": f"{job.requests:,}: {job.completed:,} answered, {job.failed:,} failed, {rest}",
+        "Tokens": used if job.collected else f"≈ {count(job.tokens_estimated)} in",
+        "Cost": money(job.cost) if job.collected else None,
+        "Created": f"{_time(job.created_at)}{ended}",
+        "Expires": _time(job.expires_at) if job.open and job.expires_at else None,
+    }
+    for label, value in facts.items():
+        if value:
+            yield f"  {label:<{_LABEL_WIDTH}}{one_line(value)}"
+
+
+def _part_columns(parts: tuple[Part, ...]) -> Iterator[Column]:
+    yield Column("PART", [str(part.number) for part in parts], right=True)
+    yield Column("STATUS", [one_line(part.status, 16) for part in parts])
+    yield Column(
+        "OK/BAD/ALL",
+        [f"{part.completed}/{part.failed}/{part.requests}" for part in parts],
+        right=True,
+    )
+    yield Column("BATCH", [one_line(part.batch_id or "–") for part in parts])
+
+
+def _time(moment: datetime) -> str:
+    """In the person's own time zone."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"

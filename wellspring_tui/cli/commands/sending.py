@@ -1,0 +1,153 @@
+"""Commands that send a prompts file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from wellspring_tui.cli import options, shapes
+from wellspring_tui.cli.commands.watching import watch_to_the_end
+from wellspring_tui.cli.following import exit_code, interrupted, problems, service_failure
+from wellspring_tui.cli.output import data, json_data, say
+from wellspring_tui.cli.telling import teller
+from wellspring_tui.cli.writing import destination
+from wellspring_tui.errors import ExitCode, ServiceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wellspring_tui.cli.chosen import Chosen
+    from wellspring_tui.cli.telling import Teller
+    from wellspring_tui.jobs.model import Job
+    from wellspring_tui.wellspring import Wellspring
+
+
+@click.command(
+    epilog=options.examples(
+        "wellspring run prompts.json -o results.json",
+        "wellspring run prompts.json --model gpt-4.1-mini > results.json",
+        "wellspring run requests.jsonl --service local -o -",
+    )
+)
+@options.file_argument
+@options.output_option
+@options.requests
+@options.labels
+@options.quiet_option
+@options.places
+@options.pass_chosen
+def run(
+    chosen: Chosen,
+    /,
+    file: Path,
+    *,
+    output: Path | None,
+    name: str | None,
+    description: str | None,
+    quiet: bool,
+    **request_options: object,
+) -> ExitCode:
+    """Submit a prompts FILE, watch it, write the results as JSON.
+
+    Ctrl-C stops watching only: the job goes on, and `wellspring watch` picks it up.
+    Answers with 0 when every prompt was answered, 1 when some were not.
+    """
+    to = destination(output)
+    with chosen.wellspring() as wellspring:
+        told = teller(quiet=quiet)
+        with told:
+            job = _submitted(
+                wellspring, told, file, request_options, name=name, description=description
+            )
+            if not quiet:
+                told.warn(f"{job.id} is submitted to {job.service}.")
+        return watch_to_the_end(wellspring, job, to, chosen, quiet=quiet)
+
+
+@click.command(
+    epilog=options.examples(
+        "wellspring submit prompts.json",
+        'wellspring submit prompts.json --name "Night run"',
+        "wellspring watch $(wellspring submit prompts.json)",
+        "wellspring submit requests.jsonl --service local --json",
+    )
+)
+@options.file_argument
+@options.requests
+@options.labels
+@options.json_option
+@options.quiet_option
+@options.places
+@options.pass_chosen
+def submit(
+    chosen: Chosen,
+    /,
+    file: Path,
+    *,
+    name: str | None,
+    description: str | None,
+    as_json: bool,
+    quiet: bool,
+    **request_options: object,
+) -> ExitCode:
+    """Submit a prompts FILE and print the job's id.
+
+    When the service can't be reached the job is kept all the same, and
+    `wellspring watch` carries it on.
+    """
+    with chosen.wellspring() as wellspring:
+        told = teller(quiet=quiet)
+        with told:
+            job = _submitted(
+                wellspring, told, file, request_options, name=name, description=description
+            )
+        try:
+            with told:
+                failure = service_failure(wellspring.tick(told.progress, service=job.service), job)
+        except KeyboardInterrupt:
+            raise interrupted(wellspring, job, chosen) from None
+        finally:
+            # Whatever stops the sending, the job is there, and its id must be known.
+            job = wellspring.job(job.id)
+            _print(job, as_json=as_json)
+        for problem in problems(wellspring, job):
+            say(problem)
+    if failure is not None:
+        raise ServiceError(
+            f"the job {job.id} waits: {failure}",
+            todo=f"{chosen.hint(f'watch {job.id}')} carries it on.",
+        ) from failure
+    return exit_code(job)
+
+
+def _print(job: Job, *, as_json: bool) -> None:
+    if as_json:
+        json_data(shapes.job(job))
+    else:
+        data(job.id)
+
+
+def _submitted(
+    wellspring: Wellspring,
+    told: Teller,
+    file: Path,
+    given: dict[str, object],
+    *,
+    name: str | None,
+    description: str | None,
+) -> Job:
+    job = wellspring.submit(
+        file,
+        wellspring.request_options(**given),
+        name=name,
+        description=description,
+        progress=told.progress,
+    )
+    from wellspring_tui.prompts.model import FileKind
+
+    unused = [option for option, value in given.items() if value is not None]
+    if job.kind == FileKind.REQUESTS and set(unused) - {"window"}:
+        flags = ", ".join(f"--{option.replace('_', '-')}" for option in unused)
+        told.warn(f"the file's requests are sent as they are; {flags} changes nothing.")
+    return job

@@ -1,0 +1,132 @@
+"""Carrying one job to its end."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from wellspring_tui.errors import (
+    BusyError,
+    CredentialsError,
+    ExitCode,
+    RefusedError,
+    ServiceError,
+    StoppedError,
+)
+from wellspring_tui.figures import count, money
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wellspring_tui.cli.chosen import Chosen
+    from wellspring_tui.cli.telling import Teller
+    from wellspring_tui.jobs.model import Job, Round
+    from wellspring_tui.wellspring import Wellspring
+
+# A batch of a few prompts on the built-in service is over before the first full interval.
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGER = 1.5
+_LONGEST_WAIT_SECONDS = 600.0
+
+_TOLD_PROBLEMS = 5
+
+
+def follow(wellspring: Wellspring, job: Job, chosen: Chosen, teller: Teller) -> Job:
+    """Carry `job` until its answers are on disk, and return it as it is then.
+
+    A service that can't be reached is told of once and asked again. Raises
+    CredentialsError and RefusedError, which no waiting cures, and StoppedError on Ctrl-C.
+    """
+    try:
+        return _carry(wellspring, job, teller)
+    except KeyboardInterrupt:
+        raise interrupted(wellspring, job, chosen) from None
+    except ServiceError:
+        hint = chosen.hint(f"watch {job.id}")
+        teller.warn(f"the job {job.id} is kept; {hint} carries it on.")
+        raise
+
+
+def interrupted(wellspring: Wellspring, job: Job, chosen: Chosen) -> StoppedError:
+    """What Ctrl-C means to a job that is already in the ledger."""
+    from wellspring_tui.jobs.model import SENDING, WAITING
+
+    hint = chosen.hint(f"watch {job.id}")
+    if wellspring.job(job.id).status in (WAITING, SENDING):
+        return StoppedError(
+            f"stopped; the job {job.id} is kept, but not all of it is sent",
+            todo=f"{hint} carries it on.",
+        )
+    return StoppedError(f"stopped; the job {job.id} goes on", todo=f"{hint} picks it up again.")
+
+
+def _carry(wellspring: Wellspring, job: Job, teller: Teller) -> Job:
+    pauses = _pauses(wellspring, job)
+    troubled = False
+    while True:
+        done = wellspring.tick(teller.progress, service=job.service)
+        job = wellspring.job(job.id)
+        teller.show(job)
+        if job.collected:
+            return job
+        failure = service_failure(done, job)
+        if isinstance(failure, (CredentialsError, RefusedError)):
+            raise failure
+        if failure is not None and not troubled:
+            teller.warn(f"{sentence(failure)} Still trying; Ctrl-C stops watching.")
+        if failure is None and troubled:
+            teller.warn("the service answers again.")
+        troubled = failure is not None
+        time.sleep(max(next(pauses), _asked_to_wait(failure)))
+
+
+def service_failure(done: Round, job: Job) -> Exception | None:
+    """Why the service of `job` could not be asked in a round; None when it could."""
+    return done.failures.get(job.service)
+
+
+def sentence(failure: Exception) -> str:
+    """A failure with a full stop, so that more can be said after it."""
+    return f"{str(failure).rstrip('.')}."
+
+
+def _pauses(wellspring: Wellspring, job: Job) -> Iterator[float]:
+    """Seconds between rounds; they start short where asking costs nothing."""
+    pause = _FIRST_PAUSE_SECONDS
+    local = wellspring.settings.profile(job.service).is_local
+    while True:
+        interval = wellspring.check_interval_seconds(job.service)
+        yield min(pause, interval) if local else interval
+        pause = min(pause * _LONGER, interval)
+
+
+def _asked_to_wait(failure: Exception | None) -> float:
+    if not isinstance(failure, BusyError) or failure.retry_after_seconds is None:
+        return 0.0
+    return min(failure.retry_after_seconds, _LONGEST_WAIT_SECONDS)
+
+
+def exit_code(job: Job) -> ExitCode:
+    """0 when every request has its answer, 1 when the job ended otherwise."""
+    return ExitCode.FAILURES if job.collected and not job.all_answered else ExitCode.OK
+
+
+def summary(job: Job) -> str:
+    """How a job ended, in one line."""
+    tokens = count(job.input_tokens + job.output_tokens)
+    cost = "cost unknown" if job.cost is None else money(job.cost)
+    return (
+        f"{job.id} {job.status}: {job.completed:,} answered, {job.failed:,} failed, "
+        f"{job.missing:,} missing; {tokens} tokens, {cost}."
+    )
+
+
+def problems(wellspring: Wellspring, job: Job) -> list[str]:
+    """What the service said against a job's parts, the first few."""
+    said = [
+        f"part {part.number}{'' if found.line is None else f', line {found.line}'}: {found.message}"
+        for part in wellspring.detail(job.id).parts
+        for found in part.problems
+    ]
+    more = len(said) - _TOLD_PROBLEMS
+    return [*said[:_TOLD_PROBLEMS], *([f"… and {more:,} more"] if more > 0 else [])]

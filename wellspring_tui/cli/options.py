@@ -1,0 +1,118 @@
+"""Options that several commands share, each declared once."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from wellspring_tui.cli.chosen import Chosen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Function = TypeVar("_Function", bound="Callable[..., object] | click.Command")
+
+_ENDPOINTS = ("/v1/chat/completions", "/v1/responses", "/v1/embeddings")
+
+pass_chosen = click.make_pass_decorator(Chosen, ensure=True)
+
+file_argument = click.argument("file", type=click.Path(path_type=Path))
+job_argument = click.argument("job_id", metavar="JOB")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, help="Say nothing but errors: no progress, no hints."
+)
+offline_option = click.option(
+    "--offline", is_flag=True, help="Show what is known here; ask no service."
+)
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="OUT",
+    help="Write the results here, at once and whole; - is stdout.",
+)
+
+
+def places(function: _Function) -> _Function:
+    """`--home` and `--service`; the one after the command's name wins."""
+    home = click.option(
+        "--home",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        expose_value=False,
+        callback=_remember,
+        help="Keep everything below DIR (or WELLSPRING_HOME).",
+    )
+    service = click.option(
+        "--service",
+        metavar="NAME",
+        expose_value=False,
+        callback=_remember,
+        help="The service to use: openai, local, or one of config.toml.",
+    )
+    return home(service(function))
+
+
+def requests(function: _Function) -> _Function:
+    """What is put around every prompt; the settings say it where a flag is not given."""
+    options = (
+        click.option("--model", metavar="NAME", help="gpt-4o-mini, unless set otherwise."),
+        click.option(
+            "--temperature",
+            type=click.FloatRange(0, 2),
+            callback=_number,
+            metavar="NUMBER",
+            help="0.3, unless set otherwise.",
+        ),
+        click.option(
+            "--max-tokens",
+            type=click.IntRange(min=1),
+            metavar="NUMBER",
+            help="Of an answer; 2000, unless set otherwise.",
+        ),
+        click.option("--system", metavar="TEXT", help="A system message before every prompt."),
+        click.option(
+            "--endpoint",
+            type=click.Choice(_ENDPOINTS),
+            metavar="PATH",
+            help=f"One of {', '.join(_ENDPOINTS)}; the first, unless set otherwise.",
+        ),
+        click.option("--window", metavar="TIME", help="24h, unless set otherwise."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def labels(function: _Function) -> _Function:
+    """What a job is called."""
+    name = click.option(
+        "--name", metavar="TEXT", help="What the job is called; the file's name, if not given."
+    )
+    description = click.option(
+        "--description", metavar="TEXT", help="A note; the batches carry it on the service too."
+    )
+    return name(description(function))
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help."""
+    return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    chosen = context.ensure_object(Chosen)
+    if value is not None:
+        setattr(chosen, str(parameter.name), value)
+
+
+def _number(
+    _context: click.Context, _parameter: click.Parameter, value: float | None
+) -> float | None:
+    if value is not None and math.isnan(value):  # a NaN passes every range
+        raise click.BadParameter("it must be a number from 0 to 2.")
+    return value

@@ -1,0 +1,119 @@
+"""What `--json` prints: times ISO 8601 in UTC, money as text, names as in the results."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from wellspring_tui.jobs.model import Event, Job, JobDetail, Part
+    from wellspring_tui.prompts.checking import Survey
+    from wellspring_tui.wellspring import Estimate
+
+
+def job(of: Job) -> dict[str, Any]:
+    """A job; answered + failed + missing = requests, also while it runs."""
+    return {
+        "job_id": of.id,
+        "name": of.name,
+        "description": of.description,
+        "status": of.status,
+        "collected": of.collected,
+        "requests": of.requests,
+        "answered": of.completed,
+        "failed": of.failed,
+        "missing": of.missing,
+        "service": of.service,
+        "model": of.model,
+        "endpoint": of.endpoint,
+        "window": of.window,
+        "source": of.source,
+        "kind": of.kind,
+        "part_count": of.parts,
+        "input_tokens": of.input_tokens,
+        "output_tokens": of.output_tokens,
+        "estimated_input_tokens": of.tokens_estimated,
+        "cost_usd": _money(of.cost),
+        "cancel_asked": of.cancel_asked,
+        "created_at": _time(of.created_at),
+        "ended_at": _time(of.ended_at),
+        "expires_at": _time(of.expires_at),
+    }
+
+
+def detail(of: JobDetail) -> dict[str, Any]:
+    """A job with its parts and its timeline."""
+    return {
+        **job(of.job),
+        "parts": [_part(part) for part in of.parts],
+        "timeline": [_event(event) for event in of.events],
+    }
+
+
+def survey(of: Survey, cost: Estimate) -> dict[str, Any]:
+    """What is in a prompts file; at most the first thousand problems."""
+    return {
+        "file": str(of.path),
+        "kind": of.kind.value,
+        "sendable": not of.problem_count and of.prompts > 0,
+        "prompts": of.prompts,
+        "blank": of.blank,
+        "sections": {name: dict(types) for name, types in of.sections.items()},
+        "models": dict(of.models),
+        "endpoint": of.endpoint,
+        "estimated_input_tokens": of.tokens,
+        "output_tokens_limit": of.output_limit,
+        "size_bytes": of.size_bytes,
+        "cost": {
+            "free": cost.free,
+            "batch_usd": _money(cost.batch),
+            "real_time_usd": _money(cost.real_time),
+        },
+        "notes": of.notes,
+        "problem_count": of.problem_count,
+        "problems": [
+            {"line": found.line, "key": found.key, "what": found.what} for found in of.problems
+        ],
+    }
+
+
+def _part(of: Part) -> dict[str, Any]:
+    return {
+        "part": of.number,
+        "step": of.step.value,
+        "status": of.status,
+        "batch_id": of.batch_id,
+        "input_file_id": of.input_file_id,
+        "output_file_id": of.output_file_id,
+        "error_file_id": of.error_file_id,
+        "requests": of.requests,
+        "answered": of.completed,
+        "failed": of.failed,
+        "model": of.model,
+        "size_bytes": of.size_bytes,
+        "expires_at": _time(of.expires_at),
+        "problems": [
+            {
+                "message": found.message,
+                "code": found.code,
+                "line": found.line,
+                "param": found.param,
+            }
+            for found in of.problems
+        ],
+    }
+
+
+def _event(of: Event) -> dict[str, Any]:
+    return {"at": _time(of.at), "part": of.part or None, "what": of.what, "detail": of.detail}
+
+
+def _money(dollars: Decimal | None) -> str | None:
+    return None if dollars is None else str(dollars)
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat(timespec="seconds") if moment is not None else None
