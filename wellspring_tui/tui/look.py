@@ -43,19 +43,21 @@ def status(name: str) -> Content:
     return Content.styled(f"{glyph} {one_line(name, 14).replace('_', ' ')}", colour)
 
 
-def outcome(answer: Answer, *, expected: bool) -> Content:
-    """What came of one request; an answer that was cut or refused is not simply answered.
+def outcome(answer: Answer, *, expected: bool) -> tuple[Content, Content]:
+    """What came of one request, as a sign and as a word.
 
-    `expected` says that what is missing may still come.
+    An answer that was cut or refused is not simply answered. `expected` says that what is
+    missing may still come.
     """
-    if answer.state is State.MISSING and expected:
-        return Content.styled("· waiting", QUIET)
     if answer.truncated:
-        return Content.styled("▲ cut off", WARN)
-    if answer.refused:
-        return Content.styled("▲ refused", WARN)
-    glyph, word, colour = _STATES[answer.state]
-    return Content.styled(f"{glyph} {word}", colour)
+        glyph, word, colour = "▲", "cut off", WARN
+    elif answer.refused:
+        glyph, word, colour = "▲", "refused", WARN
+    elif answer.state is State.MISSING and expected:
+        glyph, word, colour = "·", "waiting", QUIET
+    else:
+        glyph, word, colour = _STATES[answer.state]
+    return Content.styled(glyph, colour), Content.styled(word, colour)
 
 
 def progress(completed: int, failed: int, total: int, width: int) -> Content:

@@ -48,7 +48,7 @@ class ResultsScreen(DashboardScreen[None]):
         Binding("enter", "read", "Read", show=False),
         Binding("right_square_bracket,n", "step(1)", "Next", key_display="n"),
         Binding("left_square_bracket,p", "step(-1)", "Previous", key_display="p"),
-        Binding("v", "next_view", "Prompt, raw, usage"),
+        Binding("v", "next_view", "View", tooltip="Answer, prompt, raw or usage"),
         Binding("1", "view('answer')", "The answer", show=False),
         Binding("2", "view('prompt')", "The prompt", show=False),
         Binding("3", "view('raw')", "The raw response", show=False),
@@ -163,10 +163,13 @@ class ResultsScreen(DashboardScreen[None]):
         tokens = figures.count(answer.usage.total_tokens) if answer.usage.total_tokens else "no"
         model = f" · {one_line(answer.model, 30)}" if answer.model else ""
         finish = f" · {one_line(answer.finish, 20)}" if answer.finish else ""
+        sign, word = look.outcome(answer, expected=self.door.job(self._job_id).open)
         return Content.assemble(
             (one_line(answer.prompt_type), "bold"),
             (f"  {one_line(answer.section)}\n", look.QUIET),
-            look.outcome(answer, expected=self.door.job(self._job_id).open),
+            sign,
+            " ",
+            word,
             (f" · {tokens} tokens{model}{finish}", look.QUIET),
         )
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.model import Answer, SectionTotals, Totals
 
 COLUMNS = (
-    Column("prompt", "Prompt", 12, flexible=True),
-    Column("outcome", "Outcome", 10, priority=2),
+    Column("prompt", "Prompt", 20, flexible=True),
+    Column("outcome", "Outcome", 8, priority=2),
     Column("tokens", "Tokens", 6, align="right", priority=1),
 )
 _BAR_CELLS = 24
@@ -96,9 +96,8 @@ class UnansweredRows:
 def answer_row(answer: Answer, *, expected: bool) -> Row:
     """One line of the list."""
     tokens = figures.tokens(answer.usage.total_tokens) if answer.usage.total_tokens else ""
-    return Row(
-        answer.custom_id, (answer.prompt_type, look.outcome(answer, expected=expected), tokens)
-    )
+    sign, word = look.outcome(answer, expected=expected)
+    return Row(answer.custom_id, (sign + f" {one_line(answer.prompt_type)}", word, tokens))
 
 
 def _heading_row(at: int, section: SectionTotals) -> Row:

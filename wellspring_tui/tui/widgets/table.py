@@ -102,7 +102,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("pagedown", "move_pages(1)", "Page down", show=False),
         Binding("ctrl+u", "move_pages(-0.5)", "Half a page up", show=False),
         Binding("ctrl+d", "move_pages(0.5)", "Half a page down", show=False),
-        Binding("enter", "open", "Open", show=False),
+        Binding("enter", "open", "Open"),
         Binding("space", "mark", "Mark", show=False),
         Binding("a", "mark_all", "Mark all", show=False),
     ]
