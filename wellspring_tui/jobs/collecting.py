@@ -54,8 +54,12 @@ class Collector:
         with AnswerIndex(folder / INDEX_NAME) as index:
             for path in files:
                 index.add_file(path, part.number, progress.stage("Indexing answers"))
-            job = self._ledger.job(part.job_id)
-            self._ledger.collected(part, index.totals(), self._price(job, index))
+            job, totals = self._ledger.job(part.job_id), index.totals()
+            self._ledger.collected(part, totals, self._price(job, index))
+            # Another process may have collected another part meanwhile; its totals are larger.
+            while (newer := index.totals()) != totals:
+                totals = newer
+                self._ledger.count(job.id, totals, self._price(job, index))
 
 
 def _fetch(service: Service, file_id: str, path: Path, progress: Progress, stage: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from wellspring_tui.errors import GoneError, ServiceError, StorageError
@@ -37,20 +38,29 @@ class Conductor:
         self,
         ledger: Ledger,
         places: Places,
+        *,
         profile: Callable[[str], ServiceProfile],
         connect: Callable[[str], Service],
         collector: Collector,
+        interval_seconds: Callable[[str], float],
     ) -> None:
-        """`profile` and `connect` give the profile and the connection of a service by name."""
+        """`profile` and `connect` give the profile and the connection of a service by name.
+
+        `interval_seconds` tells how often a service is asked.
+        """
         self._ledger = ledger
         self._places = places
         self._profile = profile
         self._connect = connect
         self._collector = collector
+        self._interval_seconds = interval_seconds
+        self._asked_at: dict[str, float] = {}
         self._holder = secrets.token_hex(8)
 
-    def tick(self, progress: Progress) -> Round:
-        """One round over all services that have something to do.
+    def tick(
+        self, progress: Progress, *, only_due: bool = False, service: str | None = None
+    ) -> Round:
+        """One round over all services that have something to do, those that are due, or one.
 
         A service that can't be asked is named in the round's `failures`; the others go on.
         """
@@ -58,11 +68,21 @@ class Conductor:
         ended: list[str] = []
         failures: dict[str, Exception] = {}
         for name in self._ledger.open_services():
+            if service not in (None, name) or (only_due and not self._is_due(name)):
+                continue
+            self._asked_at[name] = monotonic()
             try:
                 self._serve(name, progress, changed, ended)
             except (ServiceError, StorageError) as error:
                 failures[name] = error
         return Round(datetime.now(UTC), frozenset(changed), tuple(ended), failures)
+
+    def _is_due(self, name: str) -> bool:
+        asked_at = self._asked_at.get(name)
+        if asked_at is None:
+            return True
+        # A timer may wake a little early; what is due within a tenth is due.
+        return monotonic() - asked_at >= 0.9 * self._interval_seconds(name)
 
     def _serve(self, name: str, progress: Progress, changed: set[str], ended: list[str]) -> None:
         service = self._connect(name)

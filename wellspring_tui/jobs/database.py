@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,8 @@ CREATE TABLE events (
 CREATE INDEX events_by_job ON events (job_id, at);
 """
 _VERSION = 1
+_TRIES = 100
+_TRY_AGAIN_SECONDS = 0.02
 
 
 class Database:
@@ -96,13 +99,24 @@ class Database:
                 where=str(self.path),
                 todo="Update Wellspring.",
             )
-        self.here.execute("PRAGMA journal_mode = WAL")
+        self._write_ahead()
         if version == 0:
             with self.writing() as db:
                 if db.execute("PRAGMA user_version").fetchone()[0] == 0:
                     for statement in _SCHEMA.split(";\n"):
                         db.execute(statement)
                     db.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def _write_ahead(self) -> None:
+        """Switch to a write-ahead log; SQLite does not wait for others who do the same just now."""
+        for _ in range(_TRIES):
+            try:
+                self.here.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError:
+                time.sleep(_TRY_AGAIN_SECONDS)
+            else:
+                return
+        self.here.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:
         """Close the file, in every thread that has used it."""

@@ -28,7 +28,7 @@ from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from decimal import Decimal
     from pathlib import Path
 
@@ -47,10 +47,16 @@ _ORDERS = {
 }  # fmt: skip
 
 
+def _now() -> float:
+    return datetime.now(UTC).timestamp()
+
+
 class Ledger:
     """The jobs of one home. Every method is one short transaction; raises StorageError."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, now: Callable[[], float] = _now) -> None:
+        """`now` tells the time in seconds since 1970."""
+        self._now = now
         self._file = Database(path)
         self._writing = self._file.writing
 
@@ -177,7 +183,7 @@ class Ledger:
 
         The hold ends by itself after `seconds`: a killed process holds nothing for ever.
         """
-        now = _now()
+        now = self._now()
         with self._writing() as db:
             held = db.execute(
                 """
@@ -212,7 +218,7 @@ class Ledger:
                     "step": step,
                     "status": WAITING if step is Step.PLANNED else SENDING,
                     "input_file_id": input_file_id,
-                    "now": _now(),
+                    "now": self._now(),
                 },
             )
             self._event(db, part.job_id, part.number, step)
@@ -255,9 +261,9 @@ class Ledger:
             reached.setdefault("validating", batch.created_at)
         # Services tell whole seconds, by a clock of their own: no step goes back in time.
         latest = before[-1]["at"] if before else 0.0
-        for status, at in sorted(reached.items(), key=lambda item: _seconds(item[1])):
+        for status, at in sorted(reached.items(), key=lambda item: self._seconds(item[1])):
             if status not in known:
-                latest = max(latest, _seconds(at))
+                latest = max(latest, self._seconds(at))
                 self._event(db, part.job_id, part.number, status, at=latest)
 
     def end_unsent(self, part: Part, status: str, problems: Sequence[BatchProblem] = ()) -> None:
@@ -281,26 +287,34 @@ class Ledger:
     def collected(self, part: Part, totals: Totals, cost: Decimal | None) -> None:
         """A part's answers are on disk and indexed; `totals` and `cost` are the whole job's."""
         with self._writing() as db:
-            db.execute("UPDATE parts SET step = 'collected' WHERE id = :id", {"id": part.id})
-            self._event(db, part.job_id, part.number, "collected")
-            self._derive(db, part.job_id)
             # From here on the files count, not the service's numbers.
             db.execute(
                 """
-                UPDATE jobs SET input_tokens = :input, output_tokens = :output, cost = :cost,
-                    completed = CASE collected WHEN 1 THEN :answered ELSE completed END,
-                    failed = CASE collected WHEN 1 THEN :failed ELSE failed END
+                UPDATE parts SET step = 'collected',
+                    completed = max(0, :answered - others.completed),
+                    failed = max(0, :failed - others.failed)
+                FROM (
+                    SELECT coalesce(sum(completed), 0) AS completed,
+                        coalesce(sum(failed), 0) AS failed
+                    FROM parts WHERE job_id = :job_id AND step = 'collected' AND id <> :id
+                ) AS others
                 WHERE id = :id
                 """,
                 {
-                    "id": part.job_id,
-                    "input": totals.usage.input_tokens,
-                    "output": totals.usage.output_tokens,
-                    "cost": None if cost is None else str(cost),
+                    "id": part.id,
+                    "job_id": part.job_id,
                     "answered": totals.answered,
                     "failed": totals.failed,
                 },
             )
+            self._event(db, part.job_id, part.number, "collected")
+            self._derive(db, part.job_id)
+            _count(db, part.job_id, totals, cost)
+
+    def count(self, job_id: str, totals: Totals, cost: Decimal | None) -> None:
+        """Write anew what the files of a job's collected parts hold."""
+        with self._writing() as db:
+            _count(db, job_id, totals, cost)
 
     def _derive(self, db: sqlite3.Connection, job_id: str) -> None:
         """Bring a job's own row up to date with its parts."""
@@ -325,7 +339,7 @@ class Ledger:
                 "done": done,
                 "parts": len(parts),
                 "expires_at": max(expiries, default=None),
-                "now": _now(),
+                "now": self._now(),
             },
         )
 
@@ -343,12 +357,34 @@ class Ledger:
             "INSERT INTO events VALUES (:job_id, :at, :part, :what, :detail)",
             {
                 "job_id": job_id,
-                "at": _now() if at is None else at,
+                "at": self._now() if at is None else at,
                 "part": part,
                 "what": what,
                 "detail": detail,
             },
         )
+
+    def _seconds(self, moment: datetime | None) -> float:
+        return moment.timestamp() if moment else self._now()
+
+
+def _count(db: sqlite3.Connection, job_id: str, totals: Totals, cost: Decimal | None) -> None:
+    db.execute(
+        """
+        UPDATE jobs SET input_tokens = :input, output_tokens = :output, cost = :cost,
+            completed = CASE collected WHEN 1 THEN :answered ELSE completed END,
+            failed = CASE collected WHEN 1 THEN :failed ELSE failed END
+        WHERE id = :id
+        """,
+        {
+            "id": job_id,
+            "input": totals.usage.input_tokens,
+            "output": totals.usage.output_tokens,
+            "cost": None if cost is None else str(cost),
+            "answered": totals.answered,
+            "failed": totals.failed,
+        },
+    )
 
 
 def _job_status(statuses: list[str]) -> str:
@@ -368,11 +404,3 @@ def _where(query: JobsQuery) -> tuple[str, dict[str, object]]:
 def _order(query: JobsQuery) -> str:
     column = query.order_by if query.order_by in _ORDERS else "created_at"
     return f"{column} {'DESC' if query.descending else 'ASC'}, id"
-
-
-def _seconds(moment: datetime | None) -> float:
-    return moment.timestamp() if moment else _now()
-
-
-def _now() -> float:
-    return datetime.now(UTC).timestamp()

@@ -11,12 +11,13 @@ from wellspring_tui.errors import (
     GoneError,
     NetworkError,
     RefusedError,
-    StorageError,
 )
 from wellspring_tui.jobs.model import Part, Step
 from wellspring_tui.services.model import BatchProblem
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wellspring_tui.jobs.ledger import Ledger
     from wellspring_tui.progress import Progress
     from wellspring_tui.services.client import Service
@@ -59,8 +60,13 @@ class Sender:
         """
         if part.step is Step.CREATING and self.may_still_appear(part):
             return False
+        path = self._places.inputs(part.job_id) / part.input_name
+        if part.input_file_id is None and not _is_whole(path, part):
+            gone = BatchProblem(f"the input file {path} was removed or changed", "input_file_gone")
+            self._ledger.end_unsent(part, "failed", [gone])
+            return True
         try:
-            file_id = part.input_file_id or self._upload(part, progress).id
+            file_id = part.input_file_id or self._upload(part, path, progress).id
             self._ledger.to_step(part, Step.UPLOADED, input_file_id=file_id)
             self._create(part, file_id)
         except RefusedError as error:
@@ -76,18 +82,13 @@ class Sender:
             return True  # another process has asked for it since the listing was read
         return (datetime.now(UTC) - asked).total_seconds() < self._profile.settle_seconds
 
-    def _upload(self, part: Part, progress: Progress) -> RemoteFile:
+    def _upload(self, part: Part, path: Path, progress: Progress) -> RemoteFile:
         interrupted = part.step is Step.UPLOADING
         self._ledger.to_step(part, Step.UPLOADING)
         if interrupted:
             known = self._service.find_file(part.upload_name, part.size_bytes)
             if known is not None:
                 return known
-        path = self._places.inputs(part.job_id) / part.input_name
-        if not path.is_file() or path.stat().st_size != part.size_bytes:
-            raise StorageError(
-                "the input file of this part was removed or changed", where=str(path)
-            )
         return self._service.upload(
             path, part.upload_name, progress.stage(f"Uploading part {part.number}")
         )
@@ -110,3 +111,7 @@ class Sender:
                 self._ledger.to_step(part, Step.UPLOADED)
             raise
         self._ledger.observe(part, batch)
+
+
+def _is_whole(path: Path, part: Part) -> bool:
+    return path.is_file() and path.stat().st_size == part.size_bytes

@@ -46,6 +46,7 @@ class Service:
 
     def __init__(self, base_url: str, api_key: str) -> None:
         self.base_url = base_url
+        self._shown_url = _without_credentials(base_url)
         self._api_key = api_key
         self._sdk: openai.OpenAI | None = None
 
@@ -137,7 +138,7 @@ class Service:
                 heartbeat(written, total)
         if total is not None and written != total:
             raise NetworkError(
-                f"{self.base_url} sent {written:,} of {total:,} bytes of {file_id}",
+                f"{self._shown_url} sent {written:,} of {total:,} bytes of {file_id}",
                 todo="Wellspring will fetch it again.",
             )
         return written
@@ -160,7 +161,7 @@ class Service:
     @contextmanager
     def _calls(self) -> Iterator[openai.OpenAI]:
         """The SDK's client, with its failures translated."""
-        with translated(self.base_url):
+        with translated(self._shown_url):
             if self._sdk is None:
                 self._sdk = _connect(self.base_url, self._api_key)
             yield self._sdk
@@ -175,9 +176,15 @@ class Service:
         else:
             reason = f"found {type(raw).__name__}, expected an object"
         raise NetworkError(
-            f"{self.base_url} answered something that is not the Batch API ({reason})",
+            f"{self._shown_url} answered something that is not the Batch API ({reason})",
             todo="Check the service's base URL.",
         )
+
+
+def _without_credentials(url: str) -> str:
+    """A base URL as it may be shown: some carry a name and a password."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _connect(base_url: str, api_key: str) -> openai.OpenAI:

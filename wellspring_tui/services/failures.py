@@ -60,7 +60,7 @@ def translated(base_url: str) -> Iterator[None]:
 
 
 def _of_status(error: openai.APIStatusError, base_url: str) -> ServiceError:
-    said = one_line(error.message, 300)
+    said = one_line(error.message.removeprefix(f"Error code: {error.status_code} - "), 300)
     match error.status_code:
         case 401 | 403:
             return CredentialsError(

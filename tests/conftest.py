@@ -1,0 +1,58 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.files import visual
+from tests.support.homes import stop_builtin
+from wellspring_tui.settings import Settings, load_settings
+from wellspring_tui.wellspring import Wellspring
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_OURS = ("OPENAI_", "WELLSPRING_", "BATCH_", "LOG_LEVEL", "PORT")
+
+
+@pytest.fixture(autouse=True)
+def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's real key or settings reach a test."""
+    for name in list(os.environ):
+        if name.startswith(_OURS):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """An empty home; a built-in service that was started in it is stopped afterwards."""
+    path = tmp_path / "home"
+    yield path
+    stop_builtin(path)
+
+
+@pytest.fixture
+def settings(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings for the built-in service, as fast as it can be."""
+    monkeypatch.chdir(tmp_path)  # no `.env` of the developer's
+    return replace(load_settings(home=home, service="local"), pace_seconds=0.0)
+
+
+@pytest.fixture
+def wellspring(settings: Settings) -> Iterator[Wellspring]:
+    """Wellspring in that home."""
+    with Wellspring(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def prompts_path(tmp_path: Path) -> Path:
+    """A prompts file of two sections with two prompts each."""
+    path = tmp_path / "garden.json"
+    path.write_bytes(visual())
+    return path

@@ -1,0 +1,106 @@
+"""The built-in service comes when it is needed, is shared, and goes when nobody needs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.homes import has_stopped, pid_of_builtin, until
+from wellspring_tui.errors import StorageError
+from wellspring_tui.services.builtin import BuiltinService
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def builtin(home: Path) -> BuiltinService:
+    """A face's hold on the built-in service of a home."""
+    return BuiltinService(home / "local", pace_seconds=0.0)
+
+
+def test_it_is_started_once_and_found_by_the_next_face(home: Path) -> None:
+    first, second = builtin(home), builtin(home)
+    assert first.running() is None
+    url = first.base_url()
+    assert url.startswith("http://127.0.0.1:")
+    pid = pid_of_builtin(home)
+    assert first.base_url() == second.base_url() == url
+    assert pid_of_builtin(home) == pid
+    first.release()
+    second.release()
+
+
+def test_it_stays_while_one_face_holds_it_and_goes_with_the_last(home: Path) -> None:
+    first, second = builtin(home), builtin(home)
+    url = first.base_url()
+    second.base_url()
+    first.release()
+    assert second.base_url() == url
+    assert not has_stopped(home)
+    second.release()
+    until(lambda: has_stopped(home), "the service to stop by itself")
+    assert second.running() is None
+    assert not (home / "local" / "service.json").exists()
+
+
+def test_it_is_started_again_after_it_was_killed(home: Path) -> None:
+    face = builtin(home)
+    face.base_url()
+    killed = pid_of_builtin(home)
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: has_stopped(home), "the killed service to be gone")
+    assert face.running() is None
+    face.base_url()
+    assert pid_of_builtin(home) not in (None, killed)
+    assert face.running() is not None
+    face.release()
+
+
+def test_faces_that_start_at_the_same_moment_share_one(home: Path) -> None:
+    faces = [builtin(home) for _ in range(3)]
+    together = threading.Barrier(len(faces))
+    urls: list[str] = []
+
+    def start(face: BuiltinService) -> None:
+        together.wait()
+        urls.append(face.base_url())
+
+    threads = [threading.Thread(target=start, args=(face,)) for face in faces]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(urls) == len(faces)
+    assert len(set(urls)) == 1
+    for face in faces:
+        face.release()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        json.dumps({"pid": 1, "base_url": "http://127.0.0.1:9/v1"}).encode(),
+        b'{"pid": 1',
+        b"",
+        b"[]",
+        b'{"pid": "one", "base_url": 7}',
+    ],
+    ids=["nobody there", "half", "empty", "list", "wrong types"],
+)
+def test_a_note_that_a_dead_service_left_is_not_believed(home: Path, written: bytes) -> None:
+    folder = home / "local"
+    folder.mkdir(parents=True)
+    (folder / "service.json").write_bytes(written)
+    assert builtin(home).running() is None
+
+
+def test_a_home_that_is_a_file_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageError, match="the folder can't be made"):
+        builtin(tmp_path / "file").base_url()

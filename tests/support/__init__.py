@@ -1,0 +1,1 @@
+"""What the tests share: files to send, lines that come back, services that misbehave."""

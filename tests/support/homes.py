@@ -1,0 +1,75 @@
+"""Homes of tests, and the end of what runs in them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wellspring_tui.jobs.model import Job
+    from wellspring_tui.wellspring import Wellspring
+
+_PATIENCE_SECONDS = 30.0
+
+
+def until(reached: Callable[[], bool], what: str) -> None:
+    """Wait until `reached`; a test that waits in vain fails, naming `what`."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not reached():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.02)
+
+
+def pid_of_builtin(home: Path) -> int | None:
+    """The process of the built-in service that runs in `home`, if one does."""
+    try:
+        return int(json.loads((home / "local" / "service.json").read_bytes())["pid"])
+    except (OSError, ValueError):
+        return None
+
+
+def has_stopped(home: Path) -> bool:
+    """Whether no built-in service runs in `home`: it holds its lock as long as it lives."""
+    lock = home / "local" / "service.lock"
+    if not lock.exists():
+        return True
+    try:
+        with FileLock(lock, timeout=0, mode=0o600):
+            return True
+    except Timeout:
+        return False
+
+
+def stop_builtin(home: Path) -> None:
+    """Stop the built-in service of `home` and wait until it is gone."""
+
+    def gone() -> bool:
+        if has_stopped(home):
+            return True
+        pid = pid_of_builtin(home)
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        return False
+
+    until(gone, "the built-in service to stop")
+
+
+def carry(wellspring: Wellspring, job_id: str) -> Job:
+    """Tick until a job is collected."""
+
+    def collected() -> bool:
+        wellspring.tick()
+        return wellspring.job(job_id).collected
+
+    until(collected, f"the job {job_id} to be collected")
+    return wellspring.job(job_id)
