@@ -14,11 +14,11 @@ from tests.support.files import jsonl, request, visual
 from tests.support.homes import carry, has_stopped, until
 from wellspring_tui.errors import (
     CredentialsError,
+    InputError,
     JobNotFoundError,
     PromptsFileError,
     SettingsError,
     StoppedError,
-    StorageError,
 )
 from wellspring_tui.jobs.model import JobsQuery
 from wellspring_tui.progress import Progress
@@ -217,7 +217,8 @@ def test_the_built_in_service_is_looked_at_more_often(
         wellspring.submit(prompts_path, RequestOptions())
         assert wellspring.check_interval_seconds() == 2
         wellspring.submit(prompts_path, RequestOptions(), service="openai")
-        assert wellspring.check_interval_seconds() == 60
+        assert wellspring.check_interval_seconds() == 2
+        assert wellspring.check_interval_seconds("openai") == 60
 
 
 def test_results_are_exported_whole_or_not_at_all(
@@ -233,9 +234,9 @@ def test_results_are_exported_whole_or_not_at_all(
     assert wanted.read_bytes() == b"mine"
     wellspring.export_json(job.id, wanted)
     assert b'"missing": 4' in wanted.read_bytes()
-    with pytest.raises(StorageError, match="it can't be written"):
+    with pytest.raises(InputError, match="nothing can be written there"):
         wellspring.export_json(job.id, tmp_path / "nowhere" / "results.json")
-    assert list(tmp_path.glob(".*.tmp")) == []
+    assert list(tmp_path.glob(".wellspring-*")) == []
 
 
 def test_a_home_can_be_opened_again(settings: Settings, home: Path, prompts_path: Path) -> None:

@@ -43,9 +43,10 @@ def writable(wanted: Path) -> Path:
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[IO[bytes]]:
+def written_whole(path: Path, mode: int | None = None) -> Iterator[IO[bytes]]:
     """Something to write to; the file takes its name only when all was written.
 
+    Without a `mode` it has that of the file it replaces, or what the umask leaves.
     Raises StorageError.
     """
     with writing(path):
@@ -53,7 +54,7 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
         try:
             with os.fdopen(handle, "wb", buffering=1024 * 1024) as file:
                 yield file
-                temporary.chmod(_mode(path))
+                temporary.chmod(_usual_mode(path) if mode is None else mode)
                 put_in_place(file, temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -65,7 +66,7 @@ def _new_beside(path: Path) -> tuple[int, Path]:
     return handle, Path(name)
 
 
-def _mode(path: Path) -> int:
+def _usual_mode(path: Path) -> int:
     """The mode of the file that is replaced, or what the umask leaves of a new one."""
     if path.exists():
         return stat.S_IMODE(path.stat().st_mode)

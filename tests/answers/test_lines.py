@@ -326,3 +326,11 @@ def test_a_line_without_a_body_has_no_text() -> None:
 )
 def test_the_prompt_of_a_request(body: object, text: str) -> None:
     assert prompt_text(json.dumps({"custom_id": "a", "body": body}).encode()) == text
+
+
+def test_a_responses_body_that_failed_is_no_answer_whatever_its_status_code() -> None:
+    body = {"status": "failed", "error": {"code": "server_error", "message": "No."}, "output": []}
+    line = {"custom_id": "a", "response": {"status_code": 200, "body": body}, "error": None}
+    outcome = read_outcome(json.dumps(line).encode())
+    assert outcome is not None
+    assert (outcome.answered, outcome.reason) == (False, "server_error: No.")

@@ -13,7 +13,6 @@ from tests.support.homes import carry, until
 from tests.support.scripted import Asked, Reply, ScriptedService, forward
 from wellspring_tui.errors import (
     StoppedError,
-    StorageError,
 )
 from wellspring_tui.jobs.model import WAITING
 from wellspring_tui.progress import Progress
@@ -158,11 +157,11 @@ def test_a_job_whose_input_file_was_removed_does_not_stop_another(
     broken = wellspring.submit(prompts_path, OPTIONS)
     job = wellspring.submit(prompts_path, OPTIONS)
     (wellspring.settings.places.inputs(broken.id) / "part-001.jsonl").unlink()
-    failure = wellspring.tick().failures["local"]
-    assert isinstance(failure, StorageError)
-    assert "the input file of this part was removed or changed" in str(failure)
     carry(wellspring, job.id)
     is_whole(wellspring, remote, job)
+    (part,) = wellspring.detail(broken.id).parts
+    assert part.status == "failed"
+    assert "was removed or changed" in str(part.problems[0])
 
 
 def test_stopping_a_round_loses_nothing(

@@ -220,13 +220,14 @@ class AnswerIndex:
         return [SectionTotals(name, first, _totals(sums)) for name, first, *sums in rows]
 
     def models(self) -> list[ModelUsage]:
-        """Tokens by the model that answered."""
+        """Tokens by the model that answered, "" where the service does not say which."""
         rows = self._db.execute(
             """
-            SELECT a.model, sum(a.input_tokens), sum(a.output_tokens), sum(a.total_tokens),
-                sum(a.cached_tokens), sum(a.reasoning_tokens), max(a.input_tokens)
+            SELECT coalesce(a.model, ''), sum(a.input_tokens), sum(a.output_tokens),
+                sum(a.total_tokens), sum(a.cached_tokens), sum(a.reasoning_tokens),
+                max(a.input_tokens)
             FROM answers a JOIN requests r ON r.custom_id = a.custom_id
-            WHERE a.model IS NOT NULL GROUP BY a.model ORDER BY a.model
+            WHERE a.total_tokens > 0 GROUP BY a.model ORDER BY a.model
             """
         )
         return [ModelUsage(model, Usage(*sums), largest) for model, *sums, largest in rows]

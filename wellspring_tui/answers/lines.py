@@ -104,7 +104,9 @@ def read_outcome(raw: bytes) -> Outcome | None:
     body, code = response.body, response.status_code
     usage = _usage(body.usage) if body is not None and body.usage is not None else _NO_USAGE
     model = body.model if body is not None else None
-    if line.error is None and body is not None and code is not None and 200 <= code < 300:
+    well = line.error is None and code is not None and 200 <= code < 300
+    # A Responses body says “failed” under a good HTTP status (OpenAI's API reference).
+    if well and body is not None and body.status != "failed":
         return Outcome(line.custom_id, True, code, _finish(body), model, usage)
     reason = _reason(line.error or (body.error if body is not None else None), code)
     return Outcome(line.custom_id, False, code, None, model, usage, reason)

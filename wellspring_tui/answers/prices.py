@@ -6,6 +6,7 @@ said is kept beside the ledger until the next day, or until it is updated.
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +14,10 @@ from pathlib import Path
 import msgspec
 
 from wellspring_tui.answers.money import Rates  # noqa: TC001 (msgspec reads it)
-from wellspring_tui.private import create, put_in_place, writing
+from wellspring_tui.errors import StorageError
+from wellspring_tui.saving import written_whole
+
+_log = logging.getLogger(__name__)
 
 
 class _Remembered(msgspec.Struct):
@@ -56,10 +60,12 @@ class Prices:
             return _Remembered()  # nothing is lost: the prices are asked for again
 
     def _remember(self, known: _Remembered) -> None:
-        temporary = self._path.with_suffix(".tmp")
-        with writing(self._path), create(temporary) as file:
-            file.write(msgspec.json.encode(known))
-            put_in_place(file, temporary, self._path)
+        try:
+            with written_whole(self._path, 0o600) as file:
+                file.write(msgspec.json.encode(known))
+        except StorageError as error:
+            # The price is known all the same; only the next look will take longer.
+            _log.info("prices are not remembered: %s", error)
 
 
 def _source() -> str:
