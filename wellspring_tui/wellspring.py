@@ -19,6 +19,7 @@ from wellspring_tui.jobs.ledger import Ledger
 from wellspring_tui.jobs.model import INDEX_NAME, WAITING, Job, Part, Round, Step
 from wellspring_tui.private import make_folder
 from wellspring_tui.progress import Progress
+from wellspring_tui.services.connections import Connections
 from wellspring_tui.text import one_line, storable
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from wellspring_tui.jobs.planning import Planner
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.model import RequestOptions
-    from wellspring_tui.services.client import Service
-    from wellspring_tui.settings import ServiceProfile, Settings
+    from wellspring_tui.settings import Settings
 
 # No vowels and nothing that looks like a digit: ids are read aloud and typed.
 _ID_LETTERS = "bcdfghjkmnpqrstvwxz23456789"
@@ -66,7 +66,7 @@ class Wellspring:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.ledger = Ledger(settings.places.ledger)
-        self._connections = _Connections(settings)
+        self._connections = Connections(settings)
 
     def close(self) -> None:
         """Close the ledger and the connections."""
@@ -338,47 +338,6 @@ class Wellspring:
         if self.settings.profile(job.service).is_local:
             return Decimal(0)
         return batch_cost(index.models())
-
-
-class _Connections:
-    """One connection a service, made when it is first asked for."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._builtin: Any = None
-        self._services: dict[str, Service] = {}
-
-    def to(self, name: str) -> Service:
-        """The connection to a service; the built-in one is started when it does not run."""
-        from wellspring_tui.services.client import Service
-
-        profile = self._settings.profile(name)
-        base_url = self._base_url(profile)
-        known = self._services.get(name)
-        if known is not None and known.base_url == base_url:
-            return known
-        if known is not None:
-            known.close()
-        self._services[name] = Service(base_url, self._settings.key(profile))
-        return self._services[name]
-
-    def _base_url(self, profile: ServiceProfile) -> str:
-        if profile.base_url is not None:
-            return profile.base_url
-        if self._builtin is None:
-            from wellspring_tui.services.builtin import BuiltinService
-
-            self._builtin = BuiltinService(self._settings.places.local, self._settings.pace_seconds)
-        url: str = self._builtin.base_url()
-        return url
-
-    def close(self) -> None:
-        """Close every connection, and let go of the built-in service."""
-        for service in self._services.values():
-            service.close()
-        self._services.clear()
-        if self._builtin is not None:
-            self._builtin.release()
 
 
 def _models(found: Survey) -> str:

@@ -132,7 +132,7 @@ class WellspringApp(App[None]):
         except WellspringError as error:
             self.notify(one_line(str(error)), severity="error", markup=False)
         else:
-            self.notify(f"Wrote {path}", markup=False)
+            self.notify(one_line(f"Wrote {path}"), markup=False)
 
     def action_refresh_jobs(self) -> None:
         """Ask the services now."""

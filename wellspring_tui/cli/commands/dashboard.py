@@ -20,7 +20,7 @@ _LOCAL = "local"
 @click.command(
     epilog=options.examples(
         "wellspring demo",
-        "wellspring --home /tmp/trial demo     leave nothing behind elsewhere",
+        "wellspring --home ./trial demo        keep everything in that folder",
     )
 )
 @options.places

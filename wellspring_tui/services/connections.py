@@ -1,0 +1,50 @@
+"""One connection a service, made when it is first asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wellspring_tui.services.builtin import BuiltinService
+    from wellspring_tui.services.client import Service
+    from wellspring_tui.settings import ServiceProfile, Settings
+
+
+class Connections:
+    """The connections of one process; the built-in service is started when it is needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._builtin: BuiltinService | None = None
+        self._services: dict[str, Service] = {}
+
+    def to(self, name: str) -> Service:
+        """The connection to a service; the built-in one is started when it does not run."""
+        from wellspring_tui.services.client import Service
+
+        profile = self._settings.profile(name)
+        base_url = self._base_url(profile)
+        known = self._services.get(name)
+        if known is not None and known.base_url == base_url:
+            return known
+        if known is not None:
+            known.close()
+        self._services[name] = Service(base_url, self._settings.key(profile))
+        return self._services[name]
+
+    def _base_url(self, profile: ServiceProfile) -> str:
+        if profile.base_url is not None:
+            return profile.base_url
+        if self._builtin is None:
+            from wellspring_tui.services.builtin import BuiltinService
+
+            self._builtin = BuiltinService(self._settings.places.local, self._settings.pace_seconds)
+        return self._builtin.base_url()
+
+    def close(self) -> None:
+        """Close every connection, and let go of the built-in service."""
+        for service in self._services.values():
+            service.close()
+        self._services.clear()
+        if self._builtin is not None:
+            self._builtin.release()
