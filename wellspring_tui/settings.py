@@ -35,8 +35,15 @@ class ServiceProfile:
     max_requests: int = 50_000
     max_bytes: int = 200_000_000
     max_embedding_inputs: int = 50_000
+    enqueued_tokens: int | None = None
+    """Input tokens of one model that may be under way at once; None until it is learned."""
+    creations_per_hour: int = 2_000
     settle_seconds: float = 60.0
     """How long a batch may take to show in the listing after its creation was asked for."""
+    backoff_seconds: float = 30.0
+    """The measure of all waiting after a failure."""
+    gone_after_seconds: float = 3_600.0
+    """How long after a batch's end a missing output file is still asked for."""
 
     @property
     def is_local(self) -> bool:
@@ -120,12 +127,16 @@ _Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class _Service(msgspec.Struct, forbid_unknown_fields=True):
-    base_url: _Url
-    key_variable: str = "OPENAI_API_KEY"
-    max_requests: _Limit = 50_000
-    max_bytes: _Limit = 200_000_000
-    max_embedding_inputs: _Limit = 50_000
-    settle_seconds: _Seconds = 60.0
+    base_url: _Url | None = None
+    key_variable: str | None = None
+    max_requests: _Limit | None = None
+    max_bytes: _Limit | None = None
+    max_embedding_inputs: _Limit | None = None
+    enqueued_tokens: _Limit | None = None
+    creations_per_hour: _Limit | None = None
+    settle_seconds: _Seconds | None = None
+    backoff_seconds: _Seconds | None = None
+    gone_after_seconds: _Seconds | None = None
 
 
 class _Requests(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -218,10 +229,17 @@ def _read_config(path: Path) -> _Config:
 def _profiles(config: _Config, environment: Mapping[str, str]) -> dict[str, ServiceProfile]:
     profiles = {
         OPENAI: ServiceProfile(OPENAI, _OPENAI_URL),
-        LOCAL: ServiceProfile(LOCAL, settle_seconds=0.0),
+        LOCAL: ServiceProfile(LOCAL, settle_seconds=0.0, backoff_seconds=1.0),
     }
     for name, given in config.services.items():
-        profiles[name] = ServiceProfile(name=name, **msgspec.structs.asdict(given))
+        known = {
+            key: value for key, value in msgspec.structs.asdict(given).items() if value is not None
+        }
+        if name not in profiles and given.base_url is None:
+            raise SettingsError(
+                "the base_url is missing", where=f"config.toml, services.{one_line(name, 40)}"
+            )
+        profiles[name] = replace(profiles.get(name, ServiceProfile(name)), **known)
     if url := environment.get("OPENAI_BASE_URL"):  # the environment beats the file
         profiles[OPENAI] = replace(profiles[OPENAI], base_url=url)
     return profiles

@@ -67,7 +67,7 @@ def test_a_completed_batch_with_only_an_error_file_is_all_failures(
         assert all("max_tokens" in str(found.reason) for found in index.answers())
 
 
-def test_a_batch_that_the_service_forgot_ends_the_job_with_the_reason(
+def test_a_batch_that_the_service_does_not_know_is_kept_until_it_is_cancelled(
     settings: Settings, service_url: str, prompts_path: Path
 ) -> None:
     def answering(asked: Asked) -> Reply | None:
@@ -82,8 +82,14 @@ def test_a_batch_that_the_service_forgot_ends_the_job_with_the_reason(
         Wellspring(sent_to(settings, line.base_url)) as wellspring,
     ):
         job = wellspring.submit(prompts_path, OPTIONS)
+        for _ in range(3):
+            failure = wellspring.tick().failures.get("local")
+        assert "Is this the key of the project it was made in?" in str(failure)
+        assert wellspring.job(job.id).open
+
+        wellspring.cancel(job.id)
         ended = carry(wellspring, job.id)
-        assert (ended.status, ended.missing) == ("failed", 4)
+        assert (ended.status, ended.missing) == ("cancelled", 4)
         (problem,) = wellspring.detail(job.id).parts[0].problems
         assert "No batch found with that id." in problem.message
 

@@ -41,7 +41,8 @@ def ledger(path: Path) -> Iterator[Ledger]:
 
 def added(ledger: Ledger, job_id: str, parts: int = 1) -> list[Part]:
     """The parts of a new job, as the ledger has them."""
-    ledger.add_job(job(job_id), [part(job_id, number + 1) for number in range(parts)])
+    made = job(job_id, requests=3 * parts, parts=parts)
+    ledger.add_job(made, [part(job_id, number + 1) for number in range(parts)])
     return ledger.parts(job_id)
 
 

@@ -95,11 +95,11 @@ def test_two_that_collect_parts_at_once_count_both(
         def price(_job: Job, _index: AnswerIndex) -> Decimal:
             if ledger.parts(job.id)[1].step is not Step.COLLECTED:
                 Collector(ledger, settings.places, lambda *_: Decimal(2)).collect(
-                    two, remote, Progress()
+                    two, remote, Progress(), 0.0
                 )
             return Decimal(1)
 
-        Collector(ledger, settings.places, price).collect(one, remote, Progress())
+        Collector(ledger, settings.places, price).collect(one, remote, Progress(), 0.0)
         is_whole(wellspring, remote, job)
 
 

@@ -85,6 +85,8 @@ def _part(of: Part) -> dict[str, Any]:
         "part": of.number,
         "step": of.step.value,
         "status": of.status,
+        "waiting_for": of.waiting_for,
+        "not_before": _time(of.not_before),
         "batch_id": of.batch_id,
         "input_file_id": of.input_file_id,
         "output_file_id": of.output_file_id,
@@ -101,6 +103,7 @@ def _part(of: Part) -> dict[str, Any]:
                 "code": found.code,
                 "line": found.line,
                 "param": found.param,
+                "prompt": found.prompt,
             }
             for found in of.problems
         ],

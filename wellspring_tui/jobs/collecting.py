@@ -6,12 +6,17 @@ is complete and synced; until then the part is not collected.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from wellspring_tui.answers.index import AnswerIndex
-from wellspring_tui.errors import NetworkError
+from wellspring_tui.errors import GoneError, NetworkError
+from wellspring_tui.jobs.blaming import with_prompts
 from wellspring_tui.jobs.model import INDEX_NAME, part_file_name
 from wellspring_tui.private import create, put_in_place, writing
+from wellspring_tui.services.model import BatchProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,30 +44,52 @@ class Collector:
         self._places = places
         self._price = price
 
-    def collect(self, part: Part, service: Service, progress: Progress) -> None:
-        """Bring a part's answers home. May be done again at any time, to the same effect."""
+    def collect(
+        self, part: Part, service: Service, progress: Progress, gone_after_seconds: float
+    ) -> None:
+        """Bring a part's answers home. May be done again at any time, to the same effect.
+
+        A file that the service no longer has is done without once `gone_after_seconds` have
+        passed since the batch ended; before, GoneError says that it will be asked for again.
+        """
         folder = self._places.outputs(part.job_id)
-        files = []
+        files: list[Path] = []
+        problems: list[BatchProblem] = []
         for kind, file_id in (("output", part.output_file_id), ("error", part.error_file_id)):
             if file_id is None:
                 continue
             path = folder / part_file_name(part.number, kind)
             if not path.is_file():
                 stage = f"Fetching the {kind} of part {part.number}"
-                _fetch(service, file_id, path, progress, stage)
+                try:
+                    fetch(service, file_id, path, progress, stage)
+                except GoneError as error:
+                    if not _over_since(part, gone_after_seconds):
+                        raise
+                    problems.append(BatchProblem(f"{kind} file: {error.what}", f"{kind}_file_gone"))
+                    continue
             files.append(path)
         with AnswerIndex(folder / INDEX_NAME) as index:
             for path in files:
-                index.add_file(path, part.number, progress.stage("Indexing answers"))
+                heard = progress.stage("Indexing answers")
+                lines, unreadable = index.add_file(path, part.number, heard)
+                if unreadable:
+                    what = f"{unreadable:,} of {lines:,} lines of {path.name} can't be read"
+                    problems.append(BatchProblem(what, "unreadable_lines"))
+            blamed = with_prompts(part.problems, self._input_file(part), index)
             job, totals = self._ledger.job(part.job_id), index.totals()
-            self._ledger.collected(part, totals, self._price(job, index))
+            self._ledger.collected(part, totals, self._price(job, index), [*blamed, *problems])
             # Another process may have collected another part meanwhile; its totals are larger.
             while (newer := index.totals()) != totals:
                 totals = newer
                 self._ledger.count(job.id, totals, self._price(job, index))
 
+    def _input_file(self, part: Part) -> Path:
+        return self._places.inputs(part.job_id) / part.input_name
 
-def _fetch(service: Service, file_id: str, path: Path, progress: Progress, stage: str) -> None:
+
+def fetch(service: Service, file_id: str, path: Path, progress: Progress, stage: str) -> None:
+    """Bring a file of a service to `path`, where it appears only when it is whole and synced."""
     expected = service.file_size(file_id)
     temporary = path.with_suffix(".tmp")
     with writing(temporary), create(temporary) as file:
@@ -72,4 +99,25 @@ def _fetch(service: Service, file_id: str, path: Path, progress: Progress, stage
                 f"{file_id} has {expected:,} bytes, but {written:,} came",
                 todo="Wellspring will fetch it again.",
             )
+        file.flush()
+        if expected is None and not _ends_whole(temporary):
+            raise NetworkError(f"{file_id} breaks off", todo="Wellspring will fetch it again.")
         put_in_place(file, temporary, path)
+
+
+def _ends_whole(path: Path) -> bool:
+    """Whether the last line of a JSONL file is complete, for a service that tells no sizes."""
+    last = b""
+    with path.open("rb") as file:
+        for line in file:
+            last = line if line.strip() else last
+    try:
+        msgspec.json.decode(last or b"{}")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _over_since(part: Part, seconds: float) -> bool:
+    ended = part.ended_at
+    return ended is not None and (datetime.now(UTC) - ended).total_seconds() >= seconds

@@ -6,14 +6,17 @@ killed at any instruction: what it was about to do stands in the ledger.
 
 from __future__ import annotations
 
-import secrets
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from wellspring_tui.errors import GoneError, ServiceError, StorageError
-from wellspring_tui.jobs.model import BEFORE_CREATION, Part, Round, Step
+from wellspring_tui.errors import GoneError, RefusedError, ServiceError, StorageError
+from wellspring_tui.jobs.holding import new_holder
+from wellspring_tui.jobs.model import BEFORE_CREATION, Part, Round, Step, new_token
 from wellspring_tui.jobs.sending import METADATA_KEY, LookedFor, Sender
+from wellspring_tui.jobs.setbacks import setback_of
+from wellspring_tui.jobs.waiting import Gate, Patience
 from wellspring_tui.progress import Progress
 from wellspring_tui.services.model import BatchProblem
 
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 _HOLD_SECONDS = 120.0
 _CLOCK_SLACK = timedelta(minutes=10)
 """How far a service's clock may be off ours when the listing is read back in time."""
+_LONGEST_WINDOW = timedelta(days=14)
+_FORGOTTEN = timedelta(days=1)
+"""A batch still unknown to its service so long after its window is given up."""
 
 
 class Conductor:
@@ -55,7 +61,8 @@ class Conductor:
         self._collector = collector
         self._interval_seconds = interval_seconds
         self._asked_at: dict[str, float] = {}
-        self._holder = secrets.token_hex(8)
+        self._patience: defaultdict[str, Patience] = defaultdict(Patience)
+        self._holder = new_holder()
 
     def tick(
         self, progress: Progress, *, only_due: bool = False, service: str | None = None
@@ -63,6 +70,8 @@ class Conductor:
         """One round over all services that have something to do, those that are due, or one.
 
         A service that can't be asked is named in the round's `failures`; the others go on.
+        One that failed before is left alone for a while, longer each time; when `only_due`
+        is not set, only as long as it asked for itself.
         """
         changed: set[str] = set()
         ended: list[str] = []
@@ -70,11 +79,18 @@ class Conductor:
         for name in self._ledger.open_services():
             if service not in (None, name) or (only_due and not self._is_due(name)):
                 continue
+            patience = self._patience[name]
+            if patience.failure and patience.seconds_left(insisting=not only_due) > 0:
+                failures[name] = patience.failure
+                continue
             self._asked_at[name] = monotonic()
             try:
                 self._serve(name, progress, changed, ended)
             except (ServiceError, StorageError) as error:
+                patience.failed(error, self._profile(name).backoff_seconds)
                 failures[name] = error
+            else:
+                patience.succeeded()
         return Round(datetime.now(UTC), frozenset(changed), tuple(ended), failures)
 
     def _is_due(self, name: str) -> bool:
@@ -85,14 +101,13 @@ class Conductor:
         return monotonic() - asked_at >= 0.9 * self._interval_seconds(name)
 
     def _serve(self, name: str, progress: Progress, changed: set[str], ended: list[str]) -> None:
-        service = self._connect(name)
-        looked_for = self._refresh(name, service, changed)
-        sender = Sender(self._ledger, self._places, service, self._profile(name), looked_for)
-        first_failure: ServiceError | StorageError | None = None
+        service, profile = self._connect(name), self._profile(name)
+        looked_for, first_failure = self._refresh(name, service, changed)
+        sender = Sender(self._ledger, self._places, service, profile, looked_for)
         for part in self._ledger.open_parts(name):
             progress.check()
             try:
-                moved = self._move(part, service, sender, progress)
+                moved = self._move(part, profile, sender, progress)
             except (ServiceError, StorageError) as error:
                 # The next part may fare better; what stopped this one is told at the end.
                 first_failure = first_failure or error
@@ -107,30 +122,39 @@ class Conductor:
 
     # -- refresh -----------------------------------------------------------------
 
-    def _refresh(self, name: str, service: Service, changed: set[str]) -> LookedFor:
+    def _refresh(
+        self, name: str, service: Service, changed: set[str]
+    ) -> tuple[LookedFor, ServiceError | StorageError | None]:
         """Bring all parts up to date from ONE listing, read back no further than needed.
 
-        Tells which attempts to create a batch were looked for in it.
+        Tells which attempts to create a batch were looked for in it, and what was amiss
+        with a batch that the listing leaves out.
         """
         parts = self._ledger.open_parts(name)
         running = {part.batch_id: part for part in parts if part.batch_id and not part.ended}
         doubtful = {part.token: part for part in parts if part.step is Step.CREATING}
         looked_for = frozenset((part.id, part.attempted_at) for part in doubtful.values())
         if not running and not doubtful:
-            return looked_for
+            return looked_for, None
         for batch in self._listing(service, [*running.values(), *doubtful.values()]):
-            part = running.pop(batch.id, None) or _claimed(batch, doubtful)
+            part = running.pop(batch.id, None) or self._claimed(batch, doubtful)
             if part is None:
                 continue
             doubtful.pop(part.token, None)
             if self._ledger.observe(part, batch):
                 changed.add(part.job_id)
             if not running and not doubtful:
-                return looked_for
+                return looked_for, None
+        failure: ServiceError | None = None
         for batch_id, part in running.items():
-            if self._look_up(service, batch_id, part):
+            try:
+                news = self._look_up(service, batch_id, part)
+            except GoneError as error:
+                failure = error
+                continue
+            if news:
                 changed.add(part.job_id)
-        return looked_for
+        return looked_for, failure
 
     def _listing(self, service: Service, wanted: Iterable[Part]) -> Iterable[Batch]:
         """The service's batches, newest first, back to the oldest that is wanted."""
@@ -142,42 +166,96 @@ class Conductor:
             yield batch
 
     def _look_up(self, service: Service, batch_id: str, part: Part) -> bool:
-        """Ask for a batch that the listing leaves out."""
+        """Ask for a batch that the listing leaves out.
+
+        Raises GoneError when the service does not know it. That alone ends nothing: with
+        the key of another project, every running batch is unknown. It ends when the
+        user cancels the job, or a day after its window.
+        """
         try:
             return self._ledger.observe(part, service.retrieve(batch_id))
         except GoneError as error:
-            self._ledger.end_unsent(part, "failed", [BatchProblem(error.what, "batch_gone")])
+            asked = part.attempted_at or datetime.now(UTC)
+            window_ends = part.expires_at or asked + _LONGEST_WINDOW
+            cancel = self._ledger.job(part.job_id).cancel_asked
+            if not cancel and datetime.now(UTC) < window_ends + _FORGOTTEN:
+                raise GoneError(
+                    f"{error.what}: batch {batch_id}",
+                    todo="Is this the key of the project it was made in? Cancel it to give it up.",
+                ) from None
+            status = "cancelled" if cancel else "failed"
+            self._ledger.end_unsent(part, status, [BatchProblem(error.what, "batch_gone")])
             return True
 
     # -- advance and collect -------------------------------------------------------
 
-    def _move(self, part: Part, service: Service, sender: Sender, progress: Progress) -> bool:
+    def _move(
+        self, part: Part, profile: ServiceProfile, sender: Sender, progress: Progress
+    ) -> bool:
         """Move one part as far as it goes now; whether it moved."""
-        if part.step is Step.CREATED and not part.ended and not self._cancel_wanted(part):
+        cancel = self._ledger.job(part.job_id).cancel_asked
+        runs = part.step is Step.CREATED and not part.ended
+        if runs and not (cancel and part.status != "cancelling"):
+            return False
+        rests = part.not_before is not None and part.not_before > datetime.now(UTC)
+        if rests and not cancel:
             return False
         held = self._ledger.hold(part.id, self._holder, _HOLD_SECONDS)
         if held is None or held.step is Step.COLLECTED:
             return False
         try:
-            return self._move_held(held, service, sender, progress)
+            return self._move_held(held, profile, sender, progress)
         finally:
             self._ledger.release(part.id, self._holder)
 
-    def _move_held(self, part: Part, service: Service, sender: Sender, progress: Progress) -> bool:
+    def _move_held(
+        self, part: Part, profile: ServiceProfile, sender: Sender, progress: Progress
+    ) -> bool:
         keep_hold = self._holding(part, progress)
         cancel = self._ledger.job(part.job_id).cancel_asked
         if cancel and _never_sent(part, sender):
             self._ledger.end_unsent(part, "cancelled")
             return True
+        if part.step in BEFORE_CREATION:
+            wait = Gate(self._ledger, profile).closed_for(part)
+            if wait is not None:
+                return self._ledger.wait(part, wait.reason, wait.until)
         if part.step is not Step.CREATED:
             return sender.send(part, keep_hold)
         if part.ended:
-            self._collector.collect(part, service, keep_hold)
-            return True
-        return self._ledger.observe(part, service.cancel(str(part.batch_id)))
+            return self._end(part, profile, keep_hold, cancel=cancel)
+        return self._cancel(part, self._connect(profile.name))
 
-    def _cancel_wanted(self, part: Part) -> bool:
-        return part.status != "cancelling" and self._ledger.job(part.job_id).cancel_asked
+    def _end(
+        self, part: Part, profile: ServiceProfile, progress: Progress, *, cancel: bool
+    ) -> bool:
+        """Collect a part whose batch is over, or send it again when its failure passes."""
+        setback = None if cancel else setback_of(part)
+        if setback is None:
+            service = self._connect(profile.name)
+            self._collector.collect(part, service, progress, profile.gone_after_seconds)
+            return True
+        pause = timedelta(seconds=profile.backoff_seconds * setback.wait_factor)
+        until = datetime.now(UTC) + pause
+        self._ledger.set_back(part, setback, token=new_token(part.id), until=until)
+        return True
+
+    def _cancel(self, part: Part, service: Service) -> bool:
+        try:
+            batch = service.cancel(str(part.batch_id))
+        except RefusedError:
+            # It ended in the meantime: what it is now says the rest.
+            batch = service.retrieve(str(part.batch_id))
+        return self._ledger.observe(part, batch)
+
+    def _claimed(self, batch: Batch, doubtful: dict[str, Part]) -> Part | None:
+        """The part that `batch` was made for: by our token, or by the input file only we have."""
+        part = doubtful.get(batch.metadata.get(METADATA_KEY, ""))
+        if part is not None:
+            return part
+        by_file = {part.input_file_id: part for part in doubtful.values() if part.input_file_id}
+        part = by_file.get(batch.input_file_id or "")
+        return None if part is None or self._ledger.was_given_up(batch.id) else part
 
     def _holding(self, part: Part, progress: Progress) -> Progress:
         """`progress` that also renews the hold on `part` while long work goes on."""
@@ -199,18 +277,3 @@ def _never_sent(part: Part, sender: Sender) -> bool:
     if part.step is Step.CREATING:
         return not sender.may_still_appear(part)
     return part.step in BEFORE_CREATION
-
-
-def _claimed(batch: Batch, doubtful: dict[str, Part]) -> Part | None:
-    """The part that `batch` was made for: by our token, or by the input file only we have."""
-    part = doubtful.get(batch.metadata.get(METADATA_KEY, ""))
-    if part is not None:
-        return part
-    return next(
-        (
-            part
-            for part in doubtful.values()
-            if part.input_file_id is not None and part.input_file_id == batch.input_file_id
-        ),
-        None,
-    )

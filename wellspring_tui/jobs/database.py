@@ -37,7 +37,8 @@ CREATE TABLE parts (
     endpoint TEXT NOT NULL, model TEXT NOT NULL, tokens INTEGER NOT NULL,
     input_file_id TEXT, batch_id TEXT UNIQUE, output_file_id TEXT, error_file_id TEXT,
     completed INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
-    expires_at REAL, attempted_at REAL, problems TEXT NOT NULL DEFAULT '[]',
+    expires_at REAL, attempted_at REAL, ended_at REAL, problems TEXT NOT NULL DEFAULT '[]',
+    attempts INTEGER NOT NULL DEFAULT 0, not_before REAL, waiting_for TEXT,
     holder TEXT, held_until REAL NOT NULL DEFAULT 0,
     UNIQUE (job_id, number)
 ) STRICT;
@@ -47,6 +48,14 @@ CREATE TABLE events (
     at REAL NOT NULL, part INTEGER NOT NULL, what TEXT NOT NULL, detail TEXT
 ) STRICT;
 CREATE INDEX events_by_job ON events (job_id, at);
+CREATE INDEX creations ON events (at) WHERE what = 'creating';
+-- Batches that a part has given up, after a setback: they are not taken for its own again.
+CREATE TABLE given_up (batch_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+-- What a service said of its queue of enqueued tokens.
+CREATE TABLE token_limits (
+    service TEXT NOT NULL, model TEXT NOT NULL, tokens INTEGER NOT NULL,
+    PRIMARY KEY (service, model)
+) STRICT, WITHOUT ROWID;
 """
 _VERSION = 1
 _TRIES = 100

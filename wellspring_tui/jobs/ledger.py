@@ -10,11 +10,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from wellspring_tui.errors import JobNotFoundError
 from wellspring_tui.jobs import rows
 from wellspring_tui.jobs.database import Database
+from wellspring_tui.jobs.holding import is_gone
+from wellspring_tui.jobs.limits import Limits, learn_token_limit
 from wellspring_tui.jobs.model import (
     SENDING,
     WAITING,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wellspring_tui.answers.model import Totals
+    from wellspring_tui.jobs.setbacks import Setback
     from wellspring_tui.services.model import Batch, BatchProblem
 
 # A job is as far as the part that is furthest behind; when all have ended, the worst end shows.
@@ -59,6 +60,7 @@ class Ledger:
         self._now = now
         self._file = Database(path)
         self._writing = self._file.writing
+        self.limits = Limits(self._file)
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -181,19 +183,24 @@ class Ledger:
     def hold(self, part_id: str, holder: str, seconds: float) -> Part | None:
         """Hold a part so that no other process carries it; None while another one does.
 
-        The hold ends by itself after `seconds`: a killed process holds nothing for ever.
+        The hold ends with the process, or by itself after `seconds`.
         """
         now = self._now()
         with self._writing() as db:
+            row = db.execute(
+                "SELECT holder, held_until FROM parts WHERE id = :id", {"id": part_id}
+            ).fetchone()
+            free = row["holder"] in (None, holder) or row["held_until"] < now
+            if not free and not is_gone(row["holder"]):
+                return None
             held = db.execute(
                 """
                 UPDATE parts SET holder = :holder, held_until = :until
-                WHERE id = :id AND (holder IS NULL OR holder = :holder OR held_until < :now)
-                RETURNING *
+                WHERE id = :id RETURNING *
                 """,
-                {"id": part_id, "holder": holder, "until": now + seconds, "now": now},
+                {"id": part_id, "holder": holder, "until": now + seconds},
             ).fetchone()
-        return rows.part(held) if held else None
+        return rows.part(held)
 
     def release(self, part_id: str, holder: str) -> None:
         """Let go of a part."""
@@ -210,6 +217,7 @@ class Ledger:
                 """
                 UPDATE parts SET step = :step, status = :status,
                     input_file_id = coalesce(:input_file_id, input_file_id),
+                    waiting_for = NULL, not_before = NULL,
                     attempted_at = CASE :step WHEN 'creating' THEN :now ELSE attempted_at END
                 WHERE id = :id
                 """,
@@ -236,10 +244,16 @@ class Ledger:
                 UPDATE parts SET batch_id = :batch_id, status = :status, step = 'created',
                     output_file_id = :output_file_id, error_file_id = :error_file_id,
                     completed = :completed, failed = :failed, expires_at = :expires_at,
-                    problems = :problems
+                    problems = :problems, waiting_for = NULL, not_before = NULL,
+                    ended_at = CASE WHEN :ended THEN coalesce(ended_at, :ended_at) END
                 WHERE id = :id AND step <> 'collected'
                 """,
-                {"id": part.id, **changes},
+                {
+                    "id": part.id,
+                    **changes,
+                    "ended": batch.ended,
+                    "ended_at": self._seconds(batch.timeline.get(batch.status)),
+                },
             )
             if written.rowcount == 0:
                 return False
@@ -248,6 +262,56 @@ class Ledger:
             self._timeline(db, part, batch)
             self._derive(db, part.job_id)
         return True
+
+    def wait(self, part: Part, reason: str, until: datetime | None) -> bool:
+        """Note what an unsent part waits for; whether that is new."""
+        if (part.waiting_for, part.not_before) == (reason, until):
+            return False
+        with self._writing() as db:
+            db.execute(
+                """
+                UPDATE parts SET status = 'waiting', waiting_for = :reason, not_before = :until
+                WHERE id = :id
+                """,
+                {"id": part.id, "reason": reason, "until": until and until.timestamp()},
+            )
+            self._derive(db, part.job_id)
+        return True
+
+    def set_back(self, part: Part, setback: Setback, *, token: str, until: datetime) -> None:
+        """A part gives up its failed batch and waits to be sent again, under a new token."""
+        with self._writing() as db:
+            db.execute("INSERT INTO given_up VALUES (:id)", {"id": part.batch_id})
+            db.execute(
+                """
+                UPDATE parts SET step = :step, status = 'waiting', token = :token,
+                    batch_id = NULL, output_file_id = NULL, error_file_id = NULL,
+                    completed = 0, failed = 0, expires_at = NULL, ended_at = NULL,
+                    problems = '[]', attempts = attempts + 1,
+                    not_before = :until, waiting_for = :reason,
+                    input_file_id = CASE WHEN :upload_again THEN NULL ELSE input_file_id END
+                WHERE id = :id
+                """,
+                {
+                    "id": part.id,
+                    "step": Step.PLANNED if setback.upload_again else Step.UPLOADED,
+                    "token": token,
+                    "until": until.timestamp(),
+                    "reason": setback.reason,
+                    "upload_again": setback.upload_again,
+                },
+            )
+            if setback.token_limit is not None:
+                learn_token_limit(db, part, setback.token_limit)
+            self._event(db, part.job_id, part.number, "waits", detail=setback.reason)
+            self._derive(db, part.job_id)
+
+    def was_given_up(self, batch_id: str) -> bool:
+        """Whether a part once had that batch and gave it up."""
+        found = self._db.execute("SELECT 1 FROM given_up WHERE batch_id = :id", {"id": batch_id})
+        return found.fetchone() is not None
+
+    # -- endings -------------------------------------------------------------------
 
     def _timeline(self, db: sqlite3.Connection, part: Part, batch: Batch) -> None:
         """Note every status the batch has come to, those between two looks too."""
@@ -277,20 +341,29 @@ class Ledger:
                 {
                     "id": part.id,
                     "status": status,
-                    "problems": msgspec.json.encode(list(problems)).decode(),
+                    "problems": rows.of_problems(problems),
                 },
             )
             reason = problems[0].message if problems else None
             self._event(db, part.job_id, part.number, status, detail=reason)
             self._derive(db, part.job_id)
 
-    def collected(self, part: Part, totals: Totals, cost: Decimal | None) -> None:
-        """A part's answers are on disk and indexed; `totals` and `cost` are the whole job's."""
+    def collected(
+        self,
+        part: Part,
+        totals: Totals,
+        cost: Decimal | None,
+        problems: Sequence[BatchProblem] = (),
+    ) -> None:
+        """A part's answers are on disk and indexed; `totals` and `cost` are the whole job's.
+
+        `problems` are all that is known to be wrong with it now.
+        """
         with self._writing() as db:
             # From here on the files count, not the service's numbers.
             db.execute(
                 """
-                UPDATE parts SET step = 'collected',
+                UPDATE parts SET step = 'collected', problems = :problems,
                     completed = max(0, :answered - others.completed),
                     failed = max(0, :failed - others.failed)
                 FROM (
@@ -305,6 +378,7 @@ class Ledger:
                     "job_id": part.job_id,
                     "answered": totals.answered,
                     "failed": totals.failed,
+                    "problems": rows.of_problems(problems),
                 },
             )
             self._event(db, part.job_id, part.number, "collected")
@@ -322,6 +396,9 @@ class Ledger:
             rows.part(row)
             for row in db.execute("SELECT * FROM parts WHERE job_id = :id", {"id": job_id})
         ]
+        (requests,) = db.execute(
+            "SELECT requests FROM jobs WHERE id = :id", {"id": job_id}
+        ).fetchone()
         done = all(part.step is Step.COLLECTED for part in parts)
         expiries = [part.expires_at.timestamp() for part in parts if part.expires_at]
         db.execute(
@@ -334,8 +411,9 @@ class Ledger:
             {
                 "id": job_id,
                 "status": _job_status([part.status for part in parts]),
-                "completed": sum(part.completed for part in parts),
-                "failed": sum(part.failed for part in parts),
+                # After a retry a request may count in two parts.
+                "completed": min(requests, sum(part.completed for part in parts)),
+                "failed": min(requests, sum(part.failed for part in parts)),
                 "done": done,
                 "parts": len(parts),
                 "expires_at": max(expiries, default=None),

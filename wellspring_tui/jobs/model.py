@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -12,6 +13,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+
+ADOPTED = "adopted batch"
+"""The kind of a job whose batch was made elsewhere."""
+IMPORTED = "result files"
+"""The kind of a job that was made of result files on disk."""
+NO_SERVICE = "files"
+"""The service of such a job: none, and none is asked."""
 
 INDEX_NAME = "index.sqlite"
 """The index of a job's answers, in its output folder."""
@@ -64,7 +72,14 @@ class Part:
     expires_at: datetime | None = None
     attempted_at: datetime | None = None
     """When its creation was last asked for."""
+    ended_at: datetime | None = None
+    """When its batch ended, as the service tells."""
     problems: tuple[BatchProblem, ...] = ()
+    attempts: int = 0
+    """How many batches it has given up, after setbacks that pass."""
+    not_before: datetime | None = None
+    """When it may be sent next."""
+    waiting_for: str | None = None
 
     @property
     def input_name(self) -> str:
@@ -80,6 +95,11 @@ class Part:
     def ended(self) -> bool:
         """Whether its batch is over; its answers may still have to be collected."""
         return self.status in ENDED
+
+
+def new_token(part_id: str) -> str:
+    """A token for a part's next batch: `<part id>-<random>`."""
+    return f"{part_id}-{secrets.token_hex(6)}"
 
 
 def part_file_name(number: int, kind: str = "") -> str:

@@ -1,7 +1,8 @@
 """Cutting a stream of requests into the input files of a job's parts.
 
 A batch takes one model, one endpoint, and only so many requests, bytes and
-embedding inputs; the service's profile says how many.
+embedding inputs; the service's profile says how many. A part that needs more tokens
+than the service's queue holds could never run, so that cuts too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 
 from wellspring_tui.answers.model import Place
 from wellspring_tui.errors import PromptsFileError
-from wellspring_tui.jobs.model import part_file_name
+from wellspring_tui.jobs.model import WAITING, Part, Step, new_token, part_file_name
 from wellspring_tui.private import create, put_in_place, writing
 from wellspring_tui.prompts.model import EMBEDDINGS
 
@@ -55,6 +56,11 @@ class _OpenPart:
             self.requests < limits.max_requests
             and self.size_bytes + len(request.line) + 1 <= limits.max_bytes
             and (
+                limits.enqueued_tokens is None
+                or not self.requests
+                or self.tokens + request.tokens <= limits.enqueued_tokens
+            )
+            and (
                 request.endpoint != EMBEDDINGS
                 or self.inputs + request.inputs <= limits.max_embedding_inputs
             )
@@ -78,12 +84,13 @@ class Planner:
     Take `placed(requests)` to its end, then `parts` is complete.
     """
 
-    def __init__(self, folder: Path, limits: ServiceProfile) -> None:
+    def __init__(self, folder: Path, limits: ServiceProfile, first_number: int = 1) -> None:
+        """The parts are numbered from `first_number`."""
         self.folder = folder
         self.parts: list[PlannedPart] = []
         self._limits = limits
         self._open: dict[tuple[str, str], _OpenPart] = {}
-        self._begun = 0
+        self._next_number = first_number
 
     def placed(self, requests: Iterable[Request]) -> Iterator[tuple[str, str, str, Place]]:
         """Write each request; yields (custom_id, section, prompt type, place) of it."""
@@ -107,9 +114,10 @@ class Planner:
                 f"more than the {self._limits.max_bytes:,} that {self._limits.name} takes",
                 todo="Shorten it.",
             )
-        self._begun += 1
-        name = part_file_name(self._begun)
-        fresh = _OpenPart(self._begun, name, create(self._temporary(name)))
+        number = self._next_number
+        self._next_number += 1
+        name = part_file_name(number)
+        fresh = _OpenPart(number, name, create(self._temporary(name)))
         self._open[key] = fresh
         return fresh
 
@@ -137,6 +145,27 @@ class Planner:
         for part in self._open.values():
             part.file.close()
         self._open.clear()
+
+
+def planned_parts(job_id: str, planned: Iterable[PlannedPart]) -> list[Part]:
+    """The same parts as the ledger keeps them, waiting to be sent."""
+    return [
+        Part(
+            id=f"{job_id}-{part.number}",
+            job_id=job_id,
+            number=part.number,
+            step=Step.PLANNED,
+            status=WAITING,
+            token=new_token(f"{job_id}-{part.number}"),
+            requests=part.requests,
+            size_bytes=part.size_bytes,
+            sha256=part.sha256,
+            endpoint=part.endpoint,
+            model=part.model,
+            tokens=part.tokens,
+        )
+        for part in planned
+    ]
 
 
 @contextmanager

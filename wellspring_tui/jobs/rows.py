@@ -13,6 +13,7 @@ from wellspring_tui.services.model import BatchProblem
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from wellspring_tui.services.model import Batch
 
@@ -44,7 +45,7 @@ def part(row: sqlite3.Row) -> Part:
     fields: dict[str, Any] = dict(row)
     del fields["holder"], fields["held_until"]
     fields["step"] = Step(fields["step"])
-    for name in ("expires_at", "attempted_at"):
+    for name in ("expires_at", "attempted_at", "ended_at", "not_before"):
         fields[name] = _time(fields[name])
     fields["problems"] = _PROBLEMS.decode(fields["problems"])
     return Part(**fields)
@@ -57,6 +58,11 @@ def of_part(part: Part) -> dict[str, object]:
         *("sha256", "endpoint", "model", "tokens"),
     )
     return {name: getattr(part, name) for name in names}
+
+
+def of_problems(problems: Sequence[BatchProblem]) -> str:
+    """What is wrong with a batch, as the ledger keeps it."""
+    return msgspec.json.encode(list(problems)).decode()
 
 
 def event(row: sqlite3.Row) -> Event:
@@ -76,7 +82,7 @@ def of_batch(batch: Batch, part: Part) -> dict[str, object]:
         "completed": counts.completed if counts else part.completed,
         "failed": counts.failed if counts else part.failed,
         "expires_at": expires_at.timestamp() if expires_at else None,
-        "problems": msgspec.json.encode(batch.problems or part.problems).decode(),
+        "problems": of_problems(batch.problems or part.problems),
     }
 
 
@@ -90,7 +96,7 @@ def known_of_batch(part: Part) -> dict[str, object]:
         "completed": part.completed,
         "failed": part.failed,
         "expires_at": part.expires_at.timestamp() if part.expires_at else None,
-        "problems": msgspec.json.encode(part.problems).decode(),
+        "problems": of_problems(part.problems),
     }
 
 

@@ -31,9 +31,13 @@ class BatchProblem:
     line: int | None = None
     """In the input file, from 1."""
     param: str | None = None
+    prompt: str | None = None
+    """The section and type of the line's prompt, once that is known."""
 
     def __str__(self) -> str:
         place = f"line {self.line}" if self.line is not None else ""
+        prompt = f"({self.prompt})" if self.prompt else ""
+        place = " ".join(part for part in (place, prompt) if part)
         where = ", ".join(part for part in (place, self.param or "") if part)
         return f"{where}: {self.message}" if where else self.message
 
@@ -50,6 +54,7 @@ class Batch:
     error_file_id: str | None = None
     endpoint: str | None = None
     model: str | None = None
+    window: str | None = None
     counts: Counts | None = None
     created_at: datetime | None = None
     expires_at: datetime | None = None

@@ -57,6 +57,7 @@ def read_batch(raw: Mapping[str, object]) -> Batch:
         error_file_id=_text(raw.get("error_file_id")),
         endpoint=_text(raw.get("endpoint")),
         model=_text(raw.get("model")),
+        window=_text(raw.get("completion_window")),
         counts=_counts(raw),
         created_at=_time(raw.get("created_at")),
         expires_at=_time(raw.get("expires_at")),

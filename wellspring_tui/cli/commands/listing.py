@@ -155,6 +155,10 @@ def _whole(of: JobDetail) -> Iterator[str]:
     yield ""
     yield "Parts"
     yield from table([*_part_columns(of.parts)], None, indent="  ")
+    for part in of.parts:
+        if part.waiting_for:
+            until = f", until {_time(part.not_before)}" if part.not_before else ""
+            yield f"  part {part.number} waits for {one_line(part.waiting_for)}{until}"
     yield ""
     yield "Timeline"
     for event in of.events:
@@ -167,9 +171,8 @@ def _whole(of: JobDetail) -> Iterator[str]:
     yield ""
     yield "Problems"
     for part, found in problems:
-        line = f", line {found.line}" if found.line is not None else ""
         code = f" ({one_line(found.code)})" if found.code else ""
-        yield f"  part {part.number}{line}: {one_line(found.message)}{code}"
+        yield f"  part {part.number}, {one_line(str(found))}{code}"
 
 
 def _facts(job: Job) -> Iterator[str]:

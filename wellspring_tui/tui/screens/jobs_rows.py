@@ -133,6 +133,7 @@ def _part_line(part: Part) -> Content:
         look.status(part.status),
         " ",
         look.counts(part.completed, part.failed, part.requests),
+        (f" · waits for {one_line(part.waiting_for)}" if part.waiting_for else "", look.WARN),
         (f" · {part.batch_id or 'no batch yet'} · {figures.size(part.size_bytes)}", look.QUIET),
     )
     return look.labelled(f"part {part.number}", value)
