@@ -81,8 +81,28 @@ def _parse(arguments: Sequence[str] | None) -> Settings:
         action="store_true",
         help="end when nobody holds a lease and no batch is unfinished",
     )
+    parser.add_argument(
+        "--enqueued-tokens",
+        type=_positive,
+        metavar="N",
+        help="how many prompt tokens a model's unfinished batches may have (default: no limit)",
+    )
+    parser.add_argument(
+        "--creations-per-hour",
+        type=_positive,
+        metavar="N",
+        help="how many batches may be created in any hour (default: no limit)",
+    )
     given = parser.parse_args(arguments)
-    return Settings(given.data, given.port, given.pace, given.window, given.leased)
+    return Settings(
+        data=given.data,
+        port=given.port,
+        pace_seconds=given.pace,
+        window_seconds=given.window,
+        leased=given.leased,
+        enqueued_tokens=given.enqueued_tokens,
+        creations_per_hour=given.creations_per_hour,
+    )
 
 
 def _seconds(text: str) -> float:
@@ -90,6 +110,13 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < float("inf"):
         raise ValueError(text)
     return seconds
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def _run(settings: Settings) -> int:

@@ -94,7 +94,10 @@ def _answer(status_code: int, body: JsonObject) -> Response:
 def _refuse(request: Request, error: Exception) -> Response:
     del request
     assert isinstance(error, ApiError)
-    return _answer(error.status_code, error.body)
+    response = _answer(error.status_code, error.body)
+    if error.retry_after_seconds is not None:
+        response.headers["retry-after"] = str(error.retry_after_seconds)
+    return response
 
 
 def _refuse_address(request: Request, error: Exception) -> Response:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wellspring_tui.local import params, wire
-from wellspring_tui.local.wire import ApiError, JsonObject, no_such_batch
+from wellspring_tui.local.wire import ApiError, JsonObject, no_such_batch, too_many_creations
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 WINDOWS = ("24h",)
 DEFAULT_PAGE = 20
 MAX_PAGE = 100
+_HOUR_SECONDS = 3_600
 _UNSTOPPABLE = frozenset({"completed", "failed", "expired"})
 
 
@@ -27,6 +28,7 @@ class Batches:
 
     def __init__(self, settings: Settings, store: Store, engine: Engine) -> None:
         self._window_seconds = settings.window_seconds
+        self._creations_per_hour = settings.creations_per_hour
         self._store = store
         self._engine = engine
 
@@ -39,6 +41,7 @@ class Batches:
         metadata = params.metadata(body)
         life = params.life_seconds(body.get("output_expires_after"), "output_expires_after")
         now = wire.now()
+        self._check_creations(now)
         batch_id = wire.new_batch_id(now)
         self._store.add_batch(
             batch_id,
@@ -53,6 +56,16 @@ class Batches:
         created = wire.batch_object(self._batch(batch_id))
         self._engine.carry(batch_id)
         return created
+
+    def _check_creations(self, now: int) -> None:
+        """Refuse one batch more than an hour may have; no refusal counts towards it."""
+        limit = self._creations_per_hour
+        if limit is None:
+            return
+        first_that_counts = self._store.created_at(newer_batches=limit - 1)
+        if first_that_counts is None or first_that_counts + _HOUR_SECONDS <= now:
+            return
+        raise too_many_creations(limit, first_that_counts + _HOUR_SECONDS - now)
 
     async def page(self, request: Request) -> JsonObject:
         query = request.query_params

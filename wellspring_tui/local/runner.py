@@ -87,6 +87,7 @@ class Runner:
         self._answerer = answerer
         self._files = settings.files
         self._pace_seconds = settings.pace_seconds
+        self._token_limit = settings.enqueued_tokens
         self._log = AnswersLog(settings.batches / batch_id)
         self._wake = asyncio.Event()
         self._cancelled = False
@@ -183,13 +184,26 @@ class Runner:
         found.finish()
         if found.errors:
             raise _InvalidError(found.errors)
+        await self._enqueue(batch, found)
+
+    async def _enqueue(self, batch: Batch, found: Validation) -> None:
+        """Take the batch's place in the queue of its model, if there is room."""
         assert found.model is not None
-        self._store.begin(
+        limit = self._token_limit
+        # Whoever was created first is served first, however long its lines took to read.
+        while limit is not None and self._store.older_validates(batch.seq):
+            await self._pause(_SHORTEST_SLEEP_SECONDS)
+        begun = self._store.begin(
             self.batch_id,
             model=models.snapshot(found.model),
             total=found.requests,
+            enqueued_tokens=found.prompt_tokens,
+            token_limit=limit,
             at=wire.now(),
         )
+        if not begun:
+            assert limit is not None
+            raise _InvalidError([validation.queue_is_full(found.model, limit)])
 
     def _take_input(self) -> None:
         """Hold on to the input file: its owner may delete it while the batch runs."""

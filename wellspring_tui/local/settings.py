@@ -24,6 +24,9 @@ class Settings:
     pace_seconds: float = DEFAULT_PACE_SECONDS
     window_seconds: float = WINDOW_SECONDS
     leased: bool = False
+    enqueued_tokens: int | None = None
+    """Prompt tokens that the unfinished batches of one model may have together."""
+    creations_per_hour: int | None = None
 
     @property
     def database(self) -> Path:

@@ -16,6 +16,13 @@ from typing import TYPE_CHECKING
 
 from wellspring_tui.local import models, prose, refusals, structured, wire
 from wellspring_tui.local.answerer import Answer
+from wellspring_tui.local.tokens import (
+    CHARACTERS_PER_TOKEN,
+    embedding_inputs,
+    prompt_tokens,
+    texts,
+    tokens,
+)
 from wellspring_tui.local.wire import CHAT, EMBEDDINGS, RESPONSES, ApiError
 
 if TYPE_CHECKING:
@@ -23,9 +30,6 @@ if TYPE_CHECKING:
 
     from wellspring_tui.local.wire import JsonObject
 
-_CHARACTERS_PER_TOKEN = 4
-_TOKENS_PER_MESSAGE = 4
-_TOKENS_PER_IMAGE = 85
 _REASONING_STEP_TOKENS = 64
 """OpenAI counts reasoning tokens in multiples of 64."""
 
@@ -56,13 +60,8 @@ class _Written:
         self.reasoning_tokens = thinking if room is None else min(thinking, room)
         visible = None if room is None else room - self.reasoning_tokens
         self.is_cut = visible is not None and tokens(text) > visible
-        self.text = text[: (visible or 0) * _CHARACTERS_PER_TOKEN] if self.is_cut else text
+        self.text = text[: (visible or 0) * CHARACTERS_PER_TOKEN] if self.is_cut else text
         self.output_tokens = self.reasoning_tokens + tokens(self.text)
-
-
-def tokens(text: str) -> int:
-    """About as many tokens as a tokenizer would count."""
-    return -(-len(text) // _CHARACTERS_PER_TOKEN)
 
 
 def _seed(endpoint: str, body: JsonObject) -> bytes:
@@ -84,7 +83,7 @@ def _chat(body: JsonObject) -> JsonObject:
     for _ in range(count if isinstance(count, int) else 1):
         text = structured.json_text(wanted, about, random) or prose.answer(about, random)
         written.append(_Written(text, model=model, limit=limit, random=random))
-    prompt_tokens = _message_tokens(body["messages"]) + 3
+    input_tokens = prompt_tokens(CHAT, body)
     output_tokens = sum(one.output_tokens for one in written)
     return {
         "id": f"chatcmpl-{seed.hex()[:29]}",
@@ -93,9 +92,9 @@ def _chat(body: JsonObject) -> JsonObject:
         "model": models.snapshot(model),
         "choices": [_choice(index, one) for index, one in enumerate(written)],
         "usage": {
-            "prompt_tokens": prompt_tokens,
+            "prompt_tokens": input_tokens,
             "completion_tokens": output_tokens,
-            "total_tokens": prompt_tokens + output_tokens,
+            "total_tokens": input_tokens + output_tokens,
             "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
             "completion_tokens_details": {
                 "reasoning_tokens": sum(one.reasoning_tokens for one in written),
@@ -134,7 +133,7 @@ def _response(body: JsonObject) -> JsonObject:
     text = structured.json_text(wanted, about, random) or prose.answer(about, random)
     written = _Written(text, model=model, limit=limit, random=random)
     instructions = body.get("instructions")
-    input_tokens = _message_tokens(given) + _message_tokens(instructions) + 3
+    input_tokens = prompt_tokens(RESPONSES, body)
     status = "incomplete" if written.is_cut else "completed"
     now = wire.now()
     reasons = models.reasons(model)
@@ -195,9 +194,7 @@ def _embeddings(body: JsonObject) -> JsonObject:
     model, given, wanted = str(body["model"]), body["input"], body.get("dimensions")
     size = wanted if isinstance(wanted, int) else models.embedding_size(model)
     as_base64 = body.get("encoding_format") == "base64"
-    many = isinstance(given, list) and not isinstance(given[0], int)
-    inputs = given if isinstance(given, list) and many else [given]
-    used = sum(len(one) if isinstance(one, list) else tokens(str(one)) for one in inputs)
+    used = prompt_tokens(EMBEDDINGS, body)
     return {
         "object": "list",
         "data": [
@@ -206,7 +203,9 @@ def _embeddings(body: JsonObject) -> JsonObject:
                 "index": index,
                 "embedding": _encoded(vector) if as_base64 else vector,
             }
-            for index, vector in enumerate(_vector(model, one, size) for one in inputs)
+            for index, vector in enumerate(
+                _vector(model, one, size) for one in embedding_inputs(given)
+            )
         ],
         "model": model,
         "usage": {"prompt_tokens": used, "total_tokens": used},
@@ -226,38 +225,10 @@ def _encoded(vector: list[float]) -> str:
     return b64encode(pack(f"<{len(vector)}f", *vector)).decode()
 
 
-def _texts(content: object) -> Iterator[str]:
-    """The texts in a message's content: a string, or parts of which some are text."""
-    if isinstance(content, str):
-        yield content
-    elif isinstance(content, list):
-        for part in content:
-            text = part.get("text") if isinstance(part, dict) else None
-            if isinstance(text, str):
-                yield text
-
-
 def _last_prompt(messages: object) -> str:
     """What the user said last; what anybody said last when the user said nothing."""
     said = [
-        (message.get("role") == "user", " ".join(_texts(message.get("content"))))
+        (message.get("role") == "user", " ".join(texts(message.get("content"))))
         for message in (messages if isinstance(messages, list) else ())
     ]
     return next((text for by_user, text in reversed(said) if by_user), said[-1][1] if said else "")
-
-
-def _message_tokens(messages: object) -> int:
-    if isinstance(messages, str):
-        return tokens(messages)
-    if not isinstance(messages, list):
-        return 0
-    return sum(
-        _content_tokens(message.get("content")) for message in messages if isinstance(message, dict)
-    )
-
-
-def _content_tokens(content: object) -> int:
-    parts = content if isinstance(content, list) else ()
-    images = sum(isinstance(part, dict) and "text" not in part for part in parts)
-    text = sum(tokens(text) for text in _texts(content))
-    return _TOKENS_PER_MESSAGE + text + images * _TOKENS_PER_IMAGE

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_VERSION = 1
+_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE files (
@@ -59,11 +59,15 @@ CREATE TABLE batches (
     failed              INTEGER NOT NULL DEFAULT 0,
     input_tokens        INTEGER NOT NULL DEFAULT 0,
     output_tokens       INTEGER NOT NULL DEFAULT 0,
-    reasoning_tokens    INTEGER NOT NULL DEFAULT 0
+    reasoning_tokens    INTEGER NOT NULL DEFAULT 0,
+    enqueued_tokens     INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX unfinished ON batches (seq)
     WHERE status IN ('validating', 'in_progress', 'finalizing', 'cancelling');
 """
+
+_FROM_VERSION_1 = "ALTER TABLE batches ADD COLUMN enqueued_tokens INTEGER NOT NULL DEFAULT 0;"
+_WAYS_HERE = {0: _SCHEMA, 1: _FROM_VERSION_1}
 
 _UNFINISHED = "status IN ('validating', 'in_progress', 'finalizing', 'cancelling')"
 _FILE = "id, bytes, created_at, expires_at, filename, purpose"
@@ -125,6 +129,8 @@ class Batch:
     input_tokens: int
     output_tokens: int
     reasoning_tokens: int
+    enqueued_tokens: int
+    """Prompt tokens, known once it is validated; they fill the queue until it ends."""
 
 
 class Store:
@@ -136,8 +142,9 @@ class Store:
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
-        if self._db.execute("PRAGMA user_version").fetchone()[0] == 0:
-            self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
+        way_here = _WAYS_HERE.get(self._db.execute("PRAGMA user_version").fetchone()[0])
+        if way_here is not None:
+            self._db.executescript(f"BEGIN; {way_here} PRAGMA user_version = {_VERSION}; COMMIT;")
 
     def close(self) -> None:
         with self._lock:
@@ -251,6 +258,14 @@ class Store:
         )
         return [Batch(*row) for row in rows]
 
+    def created_at(self, *, newer_batches: int) -> int | None:
+        """When the batch was created that has so many newer ones; None when there is none."""
+        rows = self._rows(
+            "SELECT created_at FROM batches ORDER BY seq DESC LIMIT 1 OFFSET :newer_batches",
+            newer_batches=newer_batches,
+        )
+        return rows[0]["created_at"] if rows else None
+
     def unfinished(self) -> list[str]:
         """The ids of the batches that have not ended, oldest first."""
         return [
@@ -268,16 +283,48 @@ class Store:
             at=at,
         )
 
-    def begin(self, batch_id: str, *, model: str, total: int, at: int) -> None:
-        """Validation found nothing wrong."""
-        self._do(
-            "UPDATE batches SET status = 'in_progress', in_progress_at = :at,"
-            " model = :model, total = :total WHERE id = :id AND status = 'validating'",
-            id=batch_id,
-            model=model,
-            total=total,
-            at=at,
+    def older_validates(self, seq: int) -> bool:
+        """Whether a batch created before is still being validated."""
+        return bool(
+            self._rows(
+                f"SELECT 1 FROM batches WHERE {_UNFINISHED}"
+                " AND status = 'validating' AND seq < :seq LIMIT 1",
+                seq=seq,
+            )
         )
+
+    def begin(
+        self,
+        batch_id: str,
+        *,
+        model: str,
+        total: int,
+        enqueued_tokens: int,
+        token_limit: int | None,
+        at: int,
+    ) -> bool:
+        """Validation found nothing wrong; False when the model's queue has no room for it."""
+        with self._transaction() as db:
+            (others,) = db.execute(
+                "SELECT coalesce(sum(enqueued_tokens), 0) FROM batches"
+                f" WHERE model = :model AND {_UNFINISHED}",
+                {"model": model},
+            ).fetchone()
+            if token_limit is not None and others + enqueued_tokens > token_limit:
+                return False
+            db.execute(
+                "UPDATE batches SET status = 'in_progress', in_progress_at = :at, model = :model,"
+                " total = :total, enqueued_tokens = :enqueued_tokens"
+                " WHERE id = :id AND status = 'validating'",
+                {
+                    "id": batch_id,
+                    "model": model,
+                    "total": total,
+                    "enqueued_tokens": enqueued_tokens,
+                    "at": at,
+                },
+            )
+        return True
 
     def advance(self, batch_id: str, counts: Counts) -> None:
         self._do(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wellspring_tui.local import models, wire
+from wellspring_tui.local.tokens import embedding_inputs, prompt_tokens
 from wellspring_tui.local.wire import CHAT, EMBEDDINGS, RESPONSES, ApiError
 
 if TYPE_CHECKING:
@@ -56,6 +57,15 @@ def wrong_purpose(file_id: str, purpose: str) -> LineError:
     )
 
 
+def queue_is_full(model: str, token_limit: int) -> LineError:
+    return LineError(
+        "token_limit_exceeded",
+        f"Enqueued token limit reached for {model} in organization org-wellspring. "
+        f"Limit: {token_limit:,} enqueued tokens. "
+        "Please try again once some in_progress batches have been completed.",
+    )
+
+
 class Validation:
     """Takes the lines of one input file in their order and collects what is wrong with them."""
 
@@ -63,6 +73,7 @@ class Validation:
         self.errors: list[LineError] = []
         self.model: str | None = None
         self.requests = 0
+        self.prompt_tokens = 0
         self._endpoint = endpoint
         self._size_bytes = size_bytes
         self._line = 0
@@ -191,7 +202,8 @@ class Validation:
                 f"body.{prompt}",
             )
         if self._endpoint == EMBEDDINGS:
-            self._embedding_inputs += _embedding_inputs(body.get("input"))
+            self._embedding_inputs += len(embedding_inputs(body.get("input")))
+        self.prompt_tokens += prompt_tokens(self._endpoint, body)
 
     def _check_model(self, model: object) -> None:
         if not isinstance(model, str) or not model:
@@ -221,10 +233,3 @@ def _check_depth(raw: bytes) -> None:
     """Raise RecursionError for what can just be read here, but not a few calls further in."""
     if raw.count(b"{") + raw.count(b"[") > _DEPTH_MARGIN:
         msgspec.json.decode(b"[" * _DEPTH_MARGIN + raw + b"]" * _DEPTH_MARGIN)
-
-
-def _embedding_inputs(given: object) -> int:
-    """How many texts one request embeds; a list of numbers is one text, as tokens."""
-    if not isinstance(given, list) or not given or isinstance(given[0], int):
-        return 1
-    return len(given)

@@ -46,6 +46,7 @@ class ApiError(Exception):
         param: str | None = None,
         code: str | None = None,
         kind: str = "invalid_request_error",
+        retry_after_seconds: int | None = None,
     ) -> None:
         super().__init__(message)
         self.status_code = status_code
@@ -53,6 +54,7 @@ class ApiError(Exception):
         self.param = param
         self.code = code
         self.kind = kind
+        self.retry_after_seconds = retry_after_seconds
 
     @property
     def body(self) -> JsonObject:
@@ -117,6 +119,18 @@ def no_such_file(file_id: str) -> ApiError:
 
 def no_such_batch(batch_id: str) -> ApiError:
     return ApiError(404, f"No batch found with id '{batch_id}'.")
+
+
+def too_many_creations(limit: int, retry_after_seconds: int) -> ApiError:
+    """OpenAI's guide names the limit; the sentence follows its other rate limits."""
+    return ApiError(
+        429,
+        "Rate limit reached for batch creation in organization org-wellspring on batches per "
+        f"hour: Limit {limit}. Please try again in {retry_after_seconds}s.",
+        code="rate_limit_exceeded",
+        kind="requests",
+        retry_after_seconds=retry_after_seconds,
+    )
 
 
 def new_file_id() -> str:

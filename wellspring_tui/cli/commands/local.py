@@ -35,9 +35,28 @@ _PORT = 8089
     metavar="SECONDS",
     help="About how long a batch takes; 0 is as fast as it goes.  [default: 10]",
 )
+@click.option(
+    "--enqueued-tokens",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Refuse batches beyond so many input tokens of a model at once, as OpenAI does.",
+)
+@click.option(
+    "--creations-per-hour",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Refuse to create more batches in an hour.",
+)
 @options.places
 @options.pass_chosen
-def local(chosen: Chosen, *, port: int, pace: float | None) -> NoReturn:
+def local(
+    chosen: Chosen,
+    *,
+    port: int,
+    pace: float | None,
+    enqueued_tokens: int | None,
+    creations_per_hour: int | None,
+) -> NoReturn:
     """Run the built-in service alone, for any OpenAI client.
 
     It runs until Ctrl-C. Its base URL is printed when it is ready.
@@ -49,4 +68,8 @@ def local(chosen: Chosen, *, port: int, pace: float | None) -> NoReturn:
         *(sys.executable, "-m", "wellspring_tui.local", "--data", str(settings.places.local)),
         *("--port", str(port), "--pace", str(seconds)),
     ]
+    if enqueued_tokens is not None:
+        command += ["--enqueued-tokens", str(enqueued_tokens)]
+    if creations_per_hour is not None:
+        command += ["--creations-per-hour", str(creations_per_hour)]
     os.execv(sys.executable, command)  # noqa: S606
