@@ -41,6 +41,7 @@ def test_openai_sends_every_key_with_nulls() -> None:
         "validating",
         input_file_id="file-a",
         endpoint="/v1/responses",
+        window="24h",
         counts=Counts(),
         created_at=MOMENT,
         expires_at=MOMENT.replace(day=19),
