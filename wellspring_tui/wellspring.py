@@ -6,7 +6,6 @@ jobs needs the ledger and nothing else.
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,28 +15,24 @@ from typing import TYPE_CHECKING, Any
 
 from wellspring_tui.errors import InputError
 from wellspring_tui.jobs.ledger import Ledger
-from wellspring_tui.jobs.model import INDEX_NAME, WAITING, Job, Part, Round, Step
+from wellspring_tui.jobs.model import INDEX_NAME, NO_SERVICE, Job, Round, new_job_id
 from wellspring_tui.private import make_folder
 from wellspring_tui.progress import Progress
 from wellspring_tui.services.connections import Connections
 from wellspring_tui.text import one_line, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from wellspring_tui.answers.index import AnswerIndex
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.answers.results import Results
     from wellspring_tui.jobs.conductor import Conductor
     from wellspring_tui.jobs.model import JobDetail, JobsQuery
-    from wellspring_tui.jobs.planning import Planner
+    from wellspring_tui.jobs.retrying import Retry
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.model import RequestOptions
     from wellspring_tui.settings import Settings
-
-# No vowels and nothing that looks like a digit: ids are read aloud and typed.
-_ID_LETTERS = "bcdfghjkmnpqrstvwxz23456789"
-_ID_LENGTH = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +163,7 @@ class Wellspring:
         Raises PromptsFileError for a file with problems, CredentialsError without a key.
         """
         from wellspring_tui.answers.index import AnswerIndex
-        from wellspring_tui.jobs.planning import Planner, removed_on_failure
+        from wellspring_tui.jobs.planning import Planner, planned_parts, removed_on_failure
         from wellspring_tui.prompts.checking import survey
         from wellspring_tui.prompts.opening import open_prompts
 
@@ -178,7 +173,7 @@ class Wellspring:
         found, requests = survey(
             open_prompts(path), options, lambda done: heard.step("Reading prompts", done)
         )
-        job_id = "".join(secrets.choice(_ID_LETTERS) for _ in range(_ID_LENGTH))
+        job_id = new_job_id()
         inputs = make_folder(self.settings.places.inputs(job_id))
         outputs = make_folder(self.settings.places.outputs(job_id))
         with removed_on_failure(inputs, outputs):
@@ -204,7 +199,7 @@ class Wellspring:
                 created_at=datetime.now(UTC),
                 parts=len(planner.parts),
             )
-            self.ledger.add_job(job, _parts(job_id, planner))
+            self.ledger.add_job(job, planned_parts(job_id, planner.parts))
         return job
 
     @cached_property
@@ -275,6 +270,74 @@ class Wellspring:
         self.ledger.ask_to_cancel(job.id)
         return self.ledger.job(job.id)
 
+    def retry(
+        self, job_id: str, *, also_hopeless: bool = False, progress: Progress | None = None
+    ) -> Retry:
+        """Send what has no answer again, as new parts of the same job; `tick` sends them.
+
+        What can't get better, such as a request with a bad parameter, is left out and told,
+        unless `also_hopeless`. Raises InputError while the job runs, or with nothing to send.
+        """
+        from wellspring_tui.jobs.retrying import retry
+
+        job = self.ledger.job(job_id)
+        if job.service == NO_SERVICE:
+            raise InputError(
+                f"the job {job.id} was made of files, so there is no service to send it to",
+                todo="Submit its file of requests as a job of its own.",
+            )
+        profile = self.settings.profile(job.service)
+        self.settings.key(profile)
+        return retry(
+            self.ledger,
+            self.settings.places,
+            profile,
+            job.id,
+            also_hopeless=also_hopeless,
+            progress=progress or Progress(),
+        )
+
+    def adopt(
+        self,
+        batch_ids: Iterable[str],
+        *,
+        service: str | None = None,
+        progress: Progress | None = None,
+    ) -> list[Job]:
+        """Make a job of each batch that was made elsewhere; `tick` carries it from there.
+
+        Raises InputError, and adopts none, when one has a job already or is not known.
+        """
+        from wellspring_tui.jobs.adopting import Adopter
+
+        wanted = list(dict.fromkeys(batch_ids))
+        for batch_id in wanted:
+            self.ledger.refuse_known(batch_id)
+        profile = self.settings.profile(service)
+        adopter = Adopter(
+            self.ledger, self.settings.places, self._connections.to(profile.name), profile.name
+        )
+        return adopter.adopt(wanted, progress or Progress())
+
+    def import_files(
+        self,
+        output: Path,
+        *,
+        errors: Path | None = None,
+        input: Path | None = None,  # noqa: A002 - the Batch API's own word
+        name: str | None = None,
+        progress: Progress | None = None,
+    ) -> Job:
+        """Make a job, ended and collected, of a batch's files on disk; they are copied.
+
+        Without the file of requests the answers' custom_ids tell sections and prompt types.
+        Raises InputError for a file that is not what it should be.
+        """
+        from wellspring_tui.jobs.importing import Importer, ResultFiles
+
+        importer = Importer(self.ledger, self.settings.places, self._price)
+        return importer.make_job(ResultFiles(output, errors, input), name, progress or Progress())
+
     def check_interval_seconds(self, service: str | None = None) -> float:
         """How long to wait between rounds, for one service or for all that are at work."""
         names = [service] if service else self.ledger.open_services()
@@ -335,7 +398,8 @@ class Wellspring:
     def _price(self, job: Job, index: AnswerIndex) -> Decimal | None:
         from wellspring_tui.answers.money import batch_cost
 
-        if self.settings.profile(job.service).is_local:
+        # What was imported is priced as if OpenAI had answered it.
+        if job.service != NO_SERVICE and self.settings.profile(job.service).is_local:
             return Decimal(0)
         return batch_cost(index.models())
 
@@ -344,23 +408,3 @@ def _models(found: Survey) -> str:
     """The model of a job; of several, the most used and how many more."""
     (model, _), *others = found.models.most_common()
     return f"{model} +{len(others)}" if others else model
-
-
-def _parts(job_id: str, planner: Planner) -> list[Part]:
-    return [
-        Part(
-            id=f"{job_id}-{planned.number}",
-            job_id=job_id,
-            number=planned.number,
-            step=Step.PLANNED,
-            status=WAITING,
-            token=f"{job_id}-{planned.number}-{secrets.token_hex(6)}",
-            requests=planned.requests,
-            size_bytes=planned.size_bytes,
-            sha256=planned.sha256,
-            endpoint=planned.endpoint,
-            model=planned.model,
-            tokens=planned.tokens,
-        )
-        for planned in planner.parts
-    ]

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from tests.support.homes import has_stopped, pid_of_builtin, until
 from wellspring_tui.errors import StorageError
 from wellspring_tui.services.builtin import BuiltinService
+from wellspring_tui.services.client import Service
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,3 +106,13 @@ def test_a_home_that_is_a_file_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StorageError, match="the folder can't be made"):
         builtin(tmp_path / "file").base_url()
+
+
+def test_it_can_be_wanted_again_while_it_is_stopping(home: Path) -> None:
+    for pause in (0.0, 0.1, 0.2, 0.25, 0.3):
+        builtin = BuiltinService(home / "local", 0.0)
+        service = Service(builtin.base_url(), "built-in")
+        assert list(service.batches()) == []
+        service.close()
+        builtin.release()
+        time.sleep(pause)  # it looks five times a second whether anybody needs it

@@ -191,3 +191,23 @@ print(json.dumps([painted, sorted({"openai", "pydantic", "genai_prices"} & set(s
         [sys.executable, "-c", script, str(home)], capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout) == [True, []]
+
+
+async def test_retry_sends_only_what_has_no_answer_after_asking(
+    open_dashboard: Callable[..., AbstractAsyncContextManager[Hand]],
+    wellspring: Wellspring,
+    prompts_path: Path,
+) -> None:
+    job = wellspring.submit(prompts_path, wellspring.request_options())
+    wellspring.cancel(job.id)  # before anything was sent: all its requests stay unanswered
+    async with open_dashboard() as hand:
+        await hand.until_shown("□ cancelled")
+        await hand.press("R")
+        await hand.until_on("ConfirmScreen")
+        assert "Send 4 unanswered requests" in hand.text
+        await hand.press("y")
+        await hand.until(lambda: any("4 requests go again" in one for one in hand.toasts), "a word")
+        await hand.until_shown("● completed")
+        assert hand.app.door.job(job.id).all_answered
+        await hand.press("R")
+        await hand.until(lambda: any("has all its answers" in one for one in hand.toasts), "a word")

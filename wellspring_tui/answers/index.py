@@ -124,12 +124,16 @@ class AnswerIndex:
     # -- filling ---------------------------------------------------------------
 
     def add_requests(self, rows: Iterable[tuple[str, str, str, Place]]) -> int:
-        """Add the requests of a job, (custom_id, section, prompt type, place), in file order.
+        """Add requests of a job, (custom_id, section, prompt type, place), in file order.
 
-        All in one transaction. Returns how many there are.
+        All in one transaction, after those that are there. Returns how many there are then.
         """
         with self._writing():
             names = _Names(self._db)
+            (first,) = self._db.execute(
+                "SELECT coalesce(max(number) + 1, 0) FROM requests"
+            ).fetchone()
+            self._db.execute("DROP INDEX IF EXISTS request_rows")
             self._db.executemany(
                 "INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -137,7 +141,7 @@ class AnswerIndex:
                         *(number, number, own_id, names[section], names[kind]),
                         *(names[place.file], place.offset, place.length),
                     )
-                    for number, (own_id, section, kind, place) in enumerate(rows)
+                    for number, (own_id, section, kind, place) in enumerate(rows, first)
                 ),
             )
             self._gather_sections()
@@ -244,6 +248,43 @@ class AnswerIndex:
         """The answer of one request; None when the job has no such request."""
         row = self._db.execute(f"SELECT {_COLUMNS} WHERE r.custom_id = ?", (custom_id,)).fetchone()
         return _answer(row) if row else None
+
+    def unanswered(self) -> Iterator[Answer]:
+        """What has no answer: every request that failed or is missing, by row."""
+        rows = self._db.execute(f"SELECT {_COLUMNS} WHERE a.answered IS NOT 1 ORDER BY r.row")
+        return (_answer(row) for row in rows)
+
+    def has_request_lines(self) -> bool:
+        """Whether the lines that were sent are known, of any request."""
+        found = self._db.execute(
+            "SELECT 1 FROM requests r JOIN names f ON f.id = r.file WHERE f.name <> '' LIMIT 1"
+        )
+        return found.fetchone() is not None
+
+    def files_of_requests(self) -> list[str]:
+        """The input files that the requests stand in."""
+        rows = self._db.execute(
+            "SELECT name FROM names WHERE id IN (SELECT file FROM requests) ORDER BY name"
+        )
+        return [name for (name,) in rows]
+
+    def ids_without_request(self) -> list[str]:
+        """The custom_ids that only an answer names, in the order of the answers' files."""
+        rows = self._db.execute(
+            """
+            SELECT custom_id FROM answers
+            WHERE custom_id NOT IN (SELECT custom_id FROM requests) ORDER BY file, offset
+            """
+        )
+        return [custom_id for (custom_id,) in rows]
+
+    def count_reasons(self, code: str) -> int:
+        """How many requests failed with that error code."""
+        row = self._db.execute(
+            "SELECT count(*) FROM answers WHERE reason = ? OR instr(reason, ?) = 1",
+            (code, f"{code}: "),
+        ).fetchone()
+        return int(row[0])
 
     def rows_in(self, state: State) -> list[int]:
         """The rows of all requests with that outcome."""

@@ -43,8 +43,8 @@ class Results:
         return None if answer.response is None else _read(self._outputs, answer.response)
 
     def request_line(self, answer: Answer) -> bytes:
-        """The line that was sent."""
-        return _read(self._inputs, answer.request)
+        """The line that was sent; empty when its input file was never here."""
+        return _read(self._inputs, answer.request) if answer.request.file else b""
 
     def entry(self, answer: Answer) -> dict[str, Any]:
         """One answered request, as the results hold it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from keyword import iskeyword
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -32,6 +33,9 @@ _COMMANDS = {
     "status": "listing",
     "results": "watching",
     "cancel": "cancel",
+    "retry": "retrying",
+    "adopt": "adopting",
+    "import": "importing",
     "local": "local",
     "doctor": "doctor",
 }
@@ -59,7 +63,8 @@ class Program(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = import_module(f"wellspring_tui.cli.commands.{_COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(module, name)
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from wellspring_tui.jobs.model import Event, Job, JobDetail, Part
+    from wellspring_tui.jobs.retrying import Retry
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.wellspring import Estimate
 
@@ -41,6 +42,18 @@ def job(of: Job) -> dict[str, Any]:
         "created_at": _time(of.created_at),
         "ended_at": _time(of.ended_at),
         "expires_at": _time(of.expires_at),
+    }
+
+
+def retry(of: Retry, now: Job) -> dict[str, Any]:
+    """A job, and what of it was sent again."""
+    left_out = [
+        {"reason": left.reason, "requests": left.count, "example": left.example}
+        for left in of.left_out
+    ]
+    return {
+        **job(now),
+        "retry": {"requests": of.sent, "parts": list(of.parts), "left_out": left_out},
     }
 
 

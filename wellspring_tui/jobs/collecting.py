@@ -14,7 +14,8 @@ import msgspec
 from wellspring_tui.answers.index import AnswerIndex
 from wellspring_tui.errors import GoneError, NetworkError
 from wellspring_tui.jobs.blaming import with_prompts
-from wellspring_tui.jobs.model import INDEX_NAME, part_file_name
+from wellspring_tui.jobs.filing import file_answers
+from wellspring_tui.jobs.model import ADOPTED, INDEX_NAME, part_file_name
 from wellspring_tui.private import create, put_in_place, writing
 from wellspring_tui.services.model import BatchProblem
 
@@ -77,6 +78,8 @@ class Collector:
                     what = f"{unreadable:,} of {lines:,} lines of {path.name} can't be read"
                     problems.append(BatchProblem(what, "unreadable_lines"))
             blamed = with_prompts(part.problems, self._input_file(part), index)
+            if self._ledger.job(part.job_id).kind == ADOPTED:
+                self._ledger.count_requests(part, file_answers(index))
             job, totals = self._ledger.job(part.job_id), index.totals()
             self._ledger.collected(part, totals, self._price(job, index), [*blamed, *problems])
             # Another process may have collected another part meanwhile; its totals are larger.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from wellspring_tui.errors import GoneError, RefusedError, ServiceError, StorageError
 from wellspring_tui.jobs.holding import new_holder
-from wellspring_tui.jobs.model import BEFORE_CREATION, Part, Round, Step, new_token
+from wellspring_tui.jobs.model import ADOPTED, BEFORE_CREATION, Part, Round, Step, new_token
 from wellspring_tui.jobs.sending import METADATA_KEY, LookedFor, Sender
 from wellspring_tui.jobs.setbacks import setback_of
 from wellspring_tui.jobs.waiting import Gate, Patience
@@ -230,7 +230,10 @@ class Conductor:
         self, part: Part, profile: ServiceProfile, progress: Progress, *, cancel: bool
     ) -> bool:
         """Collect a part whose batch is over, or send it again when its failure passes."""
-        setback = None if cancel else setback_of(part)
+        job = self._ledger.job(part.job_id)
+        # A batch made elsewhere is not ours to send again unasked.
+        ours = job.kind != ADOPTED or part.number > 1
+        setback = setback_of(part) if ours and not cancel else None
         if setback is None:
             service = self._connect(profile.name)
             self._collector.collect(part, service, progress, profile.gone_after_seconds)

@@ -7,12 +7,14 @@ been done.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from wellspring_tui.errors import JobNotFoundError
-from wellspring_tui.jobs import rows
+from wellspring_tui.errors import InputError, JobNotFoundError
+from wellspring_tui.jobs import queries, rows
 from wellspring_tui.jobs.database import Database
+from wellspring_tui.jobs.entries import Entries
 from wellspring_tui.jobs.holding import is_gone
 from wellspring_tui.jobs.limits import Limits, learn_token_limit
 from wellspring_tui.jobs.model import (
@@ -22,30 +24,20 @@ from wellspring_tui.jobs.model import (
     JobDetail,
     JobsQuery,
     Part,
+    SentAgain,
     Step,
 )
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
     from pathlib import Path
 
     from wellspring_tui.answers.model import Totals
     from wellspring_tui.jobs.setbacks import Setback
     from wellspring_tui.services.model import Batch, BatchProblem
-
-# A job is as far as the part that is furthest behind; when all have ended, the worst end shows.
-_JOB_STATUS_ORDER = (
-    "completed", "cancelled", "expired", "failed",
-    "finalizing", "cancelling", "in_progress", "validating", SENDING, WAITING,
-)  # fmt: skip
-
-_ORDERS = {
-    "created_at", "name", "status", "service", "model", "requests", "completed", "failed",
-    "input_tokens", "cost", "expires_at",
-}  # fmt: skip
 
 
 def _now() -> float:
@@ -60,6 +52,7 @@ class Ledger:
         self._now = now
         self._file = Database(path)
         self._writing = self._file.writing
+        self._entries = Entries(now)
         self.limits = Limits(self._file)
 
     @property
@@ -75,49 +68,139 @@ class Ledger:
     def add_job(self, job: Job, parts: Sequence[Part]) -> None:
         """A new job with its parts, all at once."""
         with self._writing() as db:
-            db.execute(
+            self._entries.insert_job(db, job)
+            self._entries.insert_parts(db, parts)
+            self._entries.event(db, job.id, 0, "planned")
+
+    def add_parts(self, job_id: str, parts: Sequence[Part], again: Mapping[int, SentAgain]) -> None:
+        """More parts for a job that is over: what is sent again leaves the parts it was in.
+
+        `again` tells, by the number of a part, how many of its requests that are. Raises
+        InputError when the job is not over, or has other parts than these were made for.
+        """
+        with self._writing() as db:
+            (last,) = db.execute(
                 """
-                INSERT INTO jobs (id, name, description, source, kind, service, endpoint, model,
-                    window, requests, tokens_estimated, created_at, status, parts)
-                VALUES (:id, :name, :description, :source, :kind, :service, :endpoint, :model,
-                    :window, :requests, :tokens_estimated, :created_at, :status, :parts)
+                SELECT max(number) FROM jobs JOIN parts ON parts.job_id = jobs.id
+                WHERE jobs.id = :id AND collected = 1
                 """,
-                rows.of_job(job),
-            )
+                {"id": job_id},
+            ).fetchone()
+            if last is None or last != parts[0].number - 1:
+                raise InputError(f"another process has just sent the job {job_id} again")
             db.executemany(
                 """
-                INSERT INTO parts (id, job_id, number, step, status, token, requests, size_bytes,
-                    sha256, endpoint, model, tokens)
-                VALUES (:id, :job_id, :number, :step, :status, :token, :requests, :size_bytes,
-                    :sha256, :endpoint, :model, :tokens)
+                UPDATE parts SET requests = max(0, requests - :requests),
+                    failed = max(0, failed - :failed)
+                WHERE job_id = :id AND number = :number
                 """,
-                [rows.of_part(part) for part in parts],
+                [
+                    {"id": job_id, "number": number, **asdict(moved)}
+                    for number, moved in again.items()
+                ],
             )
-            self._event(db, job.id, 0, "planned")
+            self._entries.insert_parts(db, parts)
+            db.execute("UPDATE jobs SET cancel_asked = 0 WHERE id = :id", {"id": job_id})
+            count = sum(moved.requests for moved in again.values())
+            self._entries.event(db, job_id, 0, "retry planned", detail=f"requests: {count:,}")
+            self._entries.derive(db, job_id)
+
+    def add_adopted(self, job: Job, part: Part, batch: Batch, made_for: str | None) -> None:
+        """A new job of one part whose batch is there already.
+
+        Raises InputError when the batch is a part's, or was made for the one with the token
+        `made_for`.
+        """
+        with self._writing() as db:
+            self.refuse_known(batch.id, made_for)
+            self._entries.insert_job(db, job)
+            self._entries.insert_parts(db, [part])
+            db.execute(
+                """
+                UPDATE parts SET batch_id = :batch_id, input_file_id = :input_file_id,
+                    output_file_id = :output_file_id, error_file_id = :error_file_id,
+                    completed = :completed, failed = :failed, expires_at = :expires_at,
+                    problems = :problems, attempted_at = :made_at,
+                    ended_at = CASE WHEN :ended THEN :ended_at END
+                WHERE id = :id
+                """,
+                {
+                    **rows.of_batch(batch, part),
+                    "id": part.id,
+                    "input_file_id": batch.input_file_id,
+                    "made_at": self._entries.seconds(batch.created_at),
+                    "ended": batch.ended,
+                    "ended_at": self._entries.seconds(batch.timeline.get(batch.status)),
+                },
+            )
+            self._entries.timeline(db, part, batch)
+            self._entries.event(db, job.id, 0, "adopted", detail=batch.id)
+            self._entries.derive(db, job.id)
+
+    def refuse_known(self, batch_id: str, token: str | None = None) -> None:
+        """Raises InputError when a part has that batch, or the token a batch was made for."""
+        row = self._db.execute(
+            "SELECT job_id FROM parts WHERE batch_id = :batch_id OR token = :token",
+            {"batch_id": batch_id, "token": token},
+        ).fetchone()
+        if row is not None:
+            shown = one_line(batch_id, 60)
+            raise InputError(f"the batch {shown} belongs to the job {row['job_id']} already")
+
+    def add_ended(self, job: Job, part: Part, totals: Totals, cost: Decimal | None) -> None:
+        """A new job of one part whose answers are all on disk and indexed."""
+        with self._writing() as db:
+            self._entries.insert_job(db, job)
+            self._entries.insert_parts(db, [part])
+            db.execute(
+                """
+                UPDATE parts SET completed = :answered, failed = :failed, problems = :problems
+                WHERE id = :id
+                """,
+                {
+                    "id": part.id,
+                    "answered": totals.answered,
+                    "failed": totals.failed,
+                    "problems": rows.of_problems(part.problems),
+                },
+            )
+            self._entries.event(db, job.id, 0, "imported")
+            self._entries.derive(db, job.id)
+            self._entries.count(db, job.id, totals, cost)
+
+    def count_requests(self, part: Part, requests: int) -> None:
+        """Note how many requests a job of one part has, once its answers tell."""
+        numbers = {"job_id": part.job_id, "id": part.id, "requests": requests}
+        with self._writing() as db:
+            for table, key in (("jobs", "id = :job_id"), ("parts", "id = :id")):
+                db.execute(
+                    f"UPDATE {table} SET requests = max(requests, :requests) WHERE {key}", numbers
+                )
 
     def jobs(
         self, query: JobsQuery | None = None, start: int = 0, stop: int | None = None
     ) -> list[Job]:
         """Jobs `start` to `stop` of those asked for."""
         query = query or JobsQuery()
-        where, parameters = _where(query)
+        where, parameters = queries.where(query)
+        order = queries.order(query)
         limit = -1 if stop is None else max(0, stop - start)
         found = self._db.execute(
-            f"SELECT * FROM jobs {where} ORDER BY {_order(query)} LIMIT :limit OFFSET :start",
+            f"SELECT * FROM jobs {where} ORDER BY {order} LIMIT :limit OFFSET :start",
             {**parameters, "limit": limit, "start": start},
         )
         return [rows.job(row) for row in found]
 
     def count_jobs(self, query: JobsQuery | None = None) -> int:
         """How many jobs are asked for."""
-        where, parameters = _where(query or JobsQuery())
+        where, parameters = queries.where(query or JobsQuery())
         return int(self._db.execute(f"SELECT count(*) FROM jobs {where}", parameters).fetchone()[0])
 
     def job_ids(self, query: JobsQuery) -> list[str]:
         """The ids of all jobs asked for, in order."""
-        where, parameters = _where(query)
+        where, parameters = queries.where(query)
         found = self._db.execute(
-            f"SELECT id FROM jobs {where} ORDER BY {_order(query)}", parameters
+            f"SELECT id FROM jobs {where} ORDER BY {queries.order(query)}", parameters
         )
         return [row["id"] for row in found]
 
@@ -159,7 +242,7 @@ class Ledger:
         """Note that a job is to be cancelled; the conductor does it."""
         with self._writing() as db:
             db.execute("UPDATE jobs SET cancel_asked = 1 WHERE id = :id", {"id": job_id})
-            self._event(db, job_id, 0, "cancel asked")
+            self._entries.event(db, job_id, 0, "cancel asked")
 
     # -- parts on their way ------------------------------------------------------
 
@@ -229,8 +312,8 @@ class Ledger:
                     "now": self._now(),
                 },
             )
-            self._event(db, part.job_id, part.number, step)
-            self._derive(db, part.job_id)
+            self._entries.event(db, part.job_id, part.number, step)
+            self._entries.derive(db, part.job_id)
 
     def observe(self, part: Part, batch: Batch) -> bool:
         """Write what the service says of a part's batch; whether anything is new."""
@@ -252,15 +335,15 @@ class Ledger:
                     "id": part.id,
                     **changes,
                     "ended": batch.ended,
-                    "ended_at": self._seconds(batch.timeline.get(batch.status)),
+                    "ended_at": self._entries.seconds(batch.timeline.get(batch.status)),
                 },
             )
             if written.rowcount == 0:
                 return False
             if part.batch_id is None:
-                self._event(db, part.job_id, part.number, "created", detail=batch.id)
-            self._timeline(db, part, batch)
-            self._derive(db, part.job_id)
+                self._entries.event(db, part.job_id, part.number, "created", detail=batch.id)
+            self._entries.timeline(db, part, batch)
+            self._entries.derive(db, part.job_id)
         return True
 
     def wait(self, part: Part, reason: str, until: datetime | None) -> bool:
@@ -275,7 +358,7 @@ class Ledger:
                 """,
                 {"id": part.id, "reason": reason, "until": until and until.timestamp()},
             )
-            self._derive(db, part.job_id)
+            self._entries.derive(db, part.job_id)
         return True
 
     def set_back(self, part: Part, setback: Setback, *, token: str, until: datetime) -> None:
@@ -303,8 +386,8 @@ class Ledger:
             )
             if setback.token_limit is not None:
                 learn_token_limit(db, part, setback.token_limit)
-            self._event(db, part.job_id, part.number, "waits", detail=setback.reason)
-            self._derive(db, part.job_id)
+            self._entries.event(db, part.job_id, part.number, "waits", detail=setback.reason)
+            self._entries.derive(db, part.job_id)
 
     def was_given_up(self, batch_id: str) -> bool:
         """Whether a part once had that batch and gave it up."""
@@ -312,23 +395,6 @@ class Ledger:
         return found.fetchone() is not None
 
     # -- endings -------------------------------------------------------------------
-
-    def _timeline(self, db: sqlite3.Connection, part: Part, batch: Batch) -> None:
-        """Note every status the batch has come to, those between two looks too."""
-        before = db.execute(
-            "SELECT what, at FROM events WHERE job_id = :job_id AND part = :number ORDER BY rowid",
-            {"job_id": part.job_id, "number": part.number},
-        ).fetchall()
-        known = {row["what"] for row in before}
-        reached = {batch.status: None, **batch.timeline}
-        if part.batch_id is None and batch.created_at is not None:
-            reached.setdefault("validating", batch.created_at)
-        # Services tell whole seconds, by a clock of their own: no step goes back in time.
-        latest = before[-1]["at"] if before else 0.0
-        for status, at in sorted(reached.items(), key=lambda item: self._seconds(item[1])):
-            if status not in known:
-                latest = max(latest, self._seconds(at))
-                self._event(db, part.job_id, part.number, status, at=latest)
 
     def end_unsent(self, part: Part, status: str, problems: Sequence[BatchProblem] = ()) -> None:
         """A part ends without a batch: refused by the service, or cancelled before it was sent."""
@@ -345,8 +411,8 @@ class Ledger:
                 },
             )
             reason = problems[0].message if problems else None
-            self._event(db, part.job_id, part.number, status, detail=reason)
-            self._derive(db, part.job_id)
+            self._entries.event(db, part.job_id, part.number, status, detail=reason)
+            self._entries.derive(db, part.job_id)
 
     def collected(
         self,
@@ -381,104 +447,11 @@ class Ledger:
                     "problems": rows.of_problems(problems),
                 },
             )
-            self._event(db, part.job_id, part.number, "collected")
-            self._derive(db, part.job_id)
-            _count(db, part.job_id, totals, cost)
+            self._entries.event(db, part.job_id, part.number, "collected")
+            self._entries.derive(db, part.job_id)
+            self._entries.count(db, part.job_id, totals, cost)
 
     def count(self, job_id: str, totals: Totals, cost: Decimal | None) -> None:
         """Write anew what the files of a job's collected parts hold."""
         with self._writing() as db:
-            _count(db, job_id, totals, cost)
-
-    def _derive(self, db: sqlite3.Connection, job_id: str) -> None:
-        """Bring a job's own row up to date with its parts."""
-        parts = [
-            rows.part(row)
-            for row in db.execute("SELECT * FROM parts WHERE job_id = :id", {"id": job_id})
-        ]
-        (requests,) = db.execute(
-            "SELECT requests FROM jobs WHERE id = :id", {"id": job_id}
-        ).fetchone()
-        done = all(part.step is Step.COLLECTED for part in parts)
-        expiries = [part.expires_at.timestamp() for part in parts if part.expires_at]
-        db.execute(
-            """
-            UPDATE jobs SET status = :status, completed = :completed, failed = :failed,
-                collected = :done, parts = :parts, expires_at = :expires_at,
-                ended_at = CASE WHEN :done THEN coalesce(ended_at, :now) END
-            WHERE id = :id
-            """,
-            {
-                "id": job_id,
-                "status": _job_status([part.status for part in parts]),
-                # After a retry a request may count in two parts.
-                "completed": min(requests, sum(part.completed for part in parts)),
-                "failed": min(requests, sum(part.failed for part in parts)),
-                "done": done,
-                "parts": len(parts),
-                "expires_at": max(expiries, default=None),
-                "now": self._now(),
-            },
-        )
-
-    def _event(
-        self,
-        db: sqlite3.Connection,
-        job_id: str,
-        part: int,
-        what: str,
-        *,
-        detail: str | None = None,
-        at: float | None = None,
-    ) -> None:
-        db.execute(
-            "INSERT INTO events VALUES (:job_id, :at, :part, :what, :detail)",
-            {
-                "job_id": job_id,
-                "at": self._now() if at is None else at,
-                "part": part,
-                "what": what,
-                "detail": detail,
-            },
-        )
-
-    def _seconds(self, moment: datetime | None) -> float:
-        return moment.timestamp() if moment else self._now()
-
-
-def _count(db: sqlite3.Connection, job_id: str, totals: Totals, cost: Decimal | None) -> None:
-    db.execute(
-        """
-        UPDATE jobs SET input_tokens = :input, output_tokens = :output, cost = :cost,
-            completed = CASE collected WHEN 1 THEN :answered ELSE completed END,
-            failed = CASE collected WHEN 1 THEN :failed ELSE failed END
-        WHERE id = :id
-        """,
-        {
-            "id": job_id,
-            "input": totals.usage.input_tokens,
-            "output": totals.usage.output_tokens,
-            "cost": None if cost is None else str(cost),
-            "answered": totals.answered,
-            "failed": totals.failed,
-        },
-    )
-
-
-def _job_status(statuses: list[str]) -> str:
-    """The status furthest behind; one the Batch API does not know is shown before an end."""
-    known = {status: rank for rank, status in enumerate(_JOB_STATUS_ORDER)}
-    return max(statuses, key=lambda status: known.get(status, known["finalizing"]))
-
-
-def _where(query: JobsQuery) -> tuple[str, dict[str, object]]:
-    if not query.text:
-        return "", {}
-    fields = ("id", "name", "model", "status", "service")
-    found = " OR ".join(f"instr(folded({field}), :text)" for field in fields)
-    return f"WHERE {found}", {"text": query.text.casefold()}
-
-
-def _order(query: JobsQuery) -> str:
-    column = query.order_by if query.order_by in _ORDERS else "created_at"
-    return f"{column} {'DESC' if query.descending else 'ASC'}, id"
+            self._entries.count(db, job_id, totals, cost)

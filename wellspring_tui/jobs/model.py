@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 
+# No vowels and nothing that looks like a digit: ids are read aloud and typed.
+_ID_LETTERS = "bcdfghjkmnpqrstvwxz23456789"
+_ID_LENGTH = 6
+
 ADOPTED = "adopted batch"
 """The kind of a job whose batch was made elsewhere."""
 IMPORTED = "result files"
@@ -95,6 +99,25 @@ class Part:
     def ended(self) -> bool:
         """Whether its batch is over; its answers may still have to be collected."""
         return self.status in ENDED
+
+    @property
+    def answered(self) -> bool:
+        """Whether it is collected and every request that is still its own has an answer."""
+        return self.step is Step.COLLECTED and self.completed >= self.requests
+
+
+@dataclass(frozen=True, slots=True)
+class SentAgain:
+    """How many requests of a part go again in another."""
+
+    requests: int
+    failed: int
+    """Of them; the others are missing."""
+
+
+def new_job_id() -> str:
+    """An id for a job."""
+    return "".join(secrets.choice(_ID_LETTERS) for _ in range(_ID_LENGTH))
 
 
 def new_token(part_id: str) -> str:

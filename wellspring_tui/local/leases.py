@@ -34,10 +34,14 @@ class Leases:
     async def hold(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The endpoint: an answer that does not end before its client, or the service, does."""
         del scope
+        headers = [(b"content-type", b"text/plain; charset=utf-8")]
+        if self._closing.is_set():  # too late: whoever asks has to start another service
+            await send({"type": "http.response.start", "status": 503, "headers": headers})
+            await send({"type": "http.response.body", "body": b"stopping\n"})
+            return
         self.open += 1
         self._ever = True
         try:
-            headers = [(b"content-type", b"text/plain; charset=utf-8")]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send({"type": "http.response.body", "body": b"held\n", "more_body": True})
             await self._until_gone(receive)

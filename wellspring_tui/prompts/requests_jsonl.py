@@ -135,15 +135,34 @@ def _request(
     if problem is not None:
         return problem
     assert line.custom_id is not None
-    assert line.body is not None
     seen.ids[line.custom_id] = number
-    section, prompt_type = old.get(line.custom_id, (NO_SECTION, line.custom_id))
-    body = line.body
+    return _measured(
+        raw, line.custom_id, line, *old.get(line.custom_id, (NO_SECTION, line.custom_id))
+    )
+
+
+def read_sent(raw: bytes) -> Request | None:
+    """The request in a line that a service has had before; None when it can't be read.
+
+    No rule is checked, for the service has judged it, and its section is left empty.
+    """
+    try:
+        line = _decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if not line.custom_id or line.body is None:
+        return None
+    return _measured(raw, line.custom_id, line, "", "")
+
+
+def _measured(raw: bytes, own_id: str, line: _Line, section: str, prompt_type: str) -> Request:
+    """A readable line as a request, with what decides into which batch it fits."""
+    body = line.body or _Body()
     texts = (body.messages, body.input, body.prompt, body.instructions)
     limits = (body.max_completion_tokens, body.max_tokens, body.max_output_tokens)
     endpoint = line.url or ""
     return Request(
-        custom_id=line.custom_id,
+        custom_id=own_id,
         section=section,
         prompt_type=prompt_type,
         model=body.model or "",

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 20.0
 _CALL_SECONDS = 5.0
+_LOOK_SECONDS = 0.02
+_AGAIN_SECONDS = 0.2
 
 
 class _Running(msgspec.Struct):
@@ -92,6 +94,26 @@ class BuiltinService:
     def _start(self) -> _Running:
         make_folder(self._data)
         log_path = self._data / "service.log"
+        process = self._spawn(log_path)
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            # Another face may have been first: then ours ends, and its service is taken.
+            running = self.running()
+            if running is not None and self._take_lease(running.base_url):
+                return running
+            time.sleep(_LOOK_SECONDS)
+            if process.poll() is not None and self.running() is None:
+                # Ours gave way to one that was just stopping.
+                time.sleep(_AGAIN_SECONDS)
+                process = self._spawn(log_path)
+        process.terminate()
+        raise NetworkError(
+            f"the built-in service did not start in {_START_SECONDS:.0f} s",
+            where=str(log_path),
+            todo=_last_line(log_path) or "Its log says why.",
+        )
+
+    def _spawn(self, log_path: Path) -> subprocess.Popen[bytes]:
         command = [
             *(sys.executable, "-m", "wellspring_tui.local", "--data", str(self._data)),
             *("--port", "0", "--pace", str(self._pace_seconds), "--leased"),
@@ -108,19 +130,7 @@ class BuiltinService:
             )
         # It may end long before this program does: somebody has to take note, or it stays a zombie.
         threading.Thread(target=process.wait, daemon=True).start()
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
-            # Another face may have been first: then ours ends, and its service is taken.
-            running = self.running()
-            if running is not None and self._take_lease(running.base_url):
-                return running
-            time.sleep(0.02)
-        process.terminate()
-        raise NetworkError(
-            f"the built-in service did not start in {_START_SECONDS:.0f} s",
-            where=str(log_path),
-            todo=_last_line(log_path) or "Its log says why.",
-        )
+        return process
 
 
 def _connection(base_url: str) -> http.client.HTTPConnection:

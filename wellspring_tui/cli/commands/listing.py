@@ -185,7 +185,7 @@ def _facts(job: Job) -> Iterator[str]:
         "Kind": job.kind,
         "Service": job.service,
         "Model": job.model,
-        "Endpoint": f"{job.endpoint}, window {job.window}",
+        "Endpoint": ", window ".join(filter(None, (job.endpoint, job.window))),
         "Requests": f"{job.requests:,}: {job.completed:,} answered, {job.failed:,} failed, {rest}",
         "Tokens": used if job.collected else f"≈ {count(job.tokens_estimated)} in",
         "Cost": money(job.cost) if job.collected else None,

@@ -38,6 +38,7 @@ class JobsScreen(DashboardScreen[None]):
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("r", "app.refresh_jobs", "Refresh"),
         Binding("c", "cancel", "Cancel job"),
+        Binding("R", "retry", "Send again what has no answer", show=False),
         Binding("s", "sort", "Sort"),
         Binding("S", "reverse", "Reverse the order", show=False),
         Binding("e", "export", "Export the answers", show=False),
@@ -198,6 +199,39 @@ class JobsScreen(DashboardScreen[None]):
             except WellspringError as error:
                 self.notify(one_line(str(error)), severity="warning", markup=False)
         self.query_one("#jobs", Table).clear_marks()
+        self.dashboard.carrier.refresh()
+
+    @work(group="retry")
+    async def action_retry(self) -> None:
+        """Send the unanswered requests of the job under the cursor again, after asking."""
+        from wellspring_tui.tui.screens.confirm import ConfirmScreen
+
+        key = self.query_one("#jobs", Table).cursor_key
+        if key is None:
+            return
+        job = self.door.job(key)
+        unanswered = job.requests - job.completed
+        if job.open or not unanswered:
+            why = "still runs" if job.open else "has all its answers"
+            self.notify(f"This job {why}: there is nothing to send again.", severity="warning")
+            return
+        asked = ConfirmScreen(
+            f"Send {unanswered:,} unanswered requests of {one_line(job.name, 40)} again?",
+            "Only what has no answer is sent, as a new part of the same job. Requests that "
+            "can't do better, such as one with a bad parameter, stay out.",
+            yes="Send again",
+            no="Leave it",
+        )
+        if not await self.app.push_screen_wait(asked):
+            return
+        try:
+            done = await in_thread(lambda: self.door.retry(key))
+        except WellspringError as error:
+            self.notify(one_line(str(error)), severity="warning", markup=False, timeout=10)
+            return
+        left_out = "".join(f"\nNot sent: {one_line(str(reason))}" for reason in done.left_out[:3])
+        self.notify(f"{done.sent:,} requests go again.{left_out}", markup=False, timeout=10)
+        self.show_jobs()
         self.dashboard.carrier.refresh()
 
     def action_export(self) -> None:

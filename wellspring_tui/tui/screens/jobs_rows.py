@@ -110,8 +110,10 @@ def detail_lines(detail: JobDetail, failure: str | None) -> list[Content]:
     lines = [
         Content.assemble((one_line(job.name), "bold"), ("  job ", look.QUIET), job.id),
         look.labelled("file", look.path(Path(job.source))),
-        look.labelled("requests", f"{job.requests:,} to {job.endpoint} · {job.model}"),
-        look.labelled("sent to", f"{job.service} · window {job.window} · made {created}"),
+        look.labelled("requests", _joined(f"{job.requests:,}", job.endpoint, job.model)),
+        look.labelled(
+            "service", _joined(job.service, job.window and f"window {job.window}", created)
+        ),
         look.labelled("tokens", f"{tokens} · cost {cost(job)}"),
     ]
     if job.description:
@@ -126,6 +128,11 @@ def detail_lines(detail: JobDetail, failure: str | None) -> list[Content]:
     ]
     lines += _timeline(detail.events)
     return lines
+
+
+def _joined(*facts: str) -> str:
+    """Facts in one line; those that an imported job does not have are left out."""
+    return " · ".join(fact for fact in facts if fact)
 
 
 def _part_line(part: Part) -> Content:

@@ -145,7 +145,13 @@ class ResultsScreen(DashboardScreen[None]):
 
     def _show_text(self, reader: Reader, answer: Answer) -> None:
         if self._view == "prompt":
-            reader.show_plain(prompt_text(self._results.request_line(answer)))
+            sent = self._results.request_line(answer)
+            if sent:
+                reader.show_plain(prompt_text(sent))
+            else:
+                reader.show_lines(
+                    [Content.styled("The file of requests was never here.", look.QUIET)]
+                )
             return
         line = self._results.response_line(answer)
         if line is None:

@@ -1,0 +1,93 @@
+"""Sending again what has no answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from wellspring_tui.cli import options, shapes
+from wellspring_tui.cli.following import exit_code, interrupted, problems, service_failure
+from wellspring_tui.cli.output import data, json_data, say
+from wellspring_tui.cli.telling import teller
+from wellspring_tui.errors import ServiceError
+
+if TYPE_CHECKING:
+    from wellspring_tui.cli.chosen import Chosen
+    from wellspring_tui.errors import ExitCode
+    from wellspring_tui.jobs.retrying import Retry
+
+_TOLD_REASONS = 5
+
+
+@click.command(
+    epilog=options.examples(
+        "wellspring retry k3x9pq",
+        "wellspring retry k3x9pq --all",
+        "wellspring watch $(wellspring retry k3x9pq)",
+    )
+)
+@options.job_argument
+@click.option(
+    "--all",
+    "also_hopeless",
+    is_flag=True,
+    help="Also what can't get better, such as a bad parameter.",
+)
+@options.json_option
+@options.quiet_option
+@options.places
+@options.pass_chosen
+def retry(
+    chosen: Chosen, job_id: str, *, also_hopeless: bool, as_json: bool, quiet: bool
+) -> ExitCode:
+    """Send again what has no answer in a JOB that is over, and print the job's id.
+
+    Answers that are there are kept, and only failed and missing requests go again, as a
+    new part of the same job. Those that a service would refuse again are named and left out.
+    """
+    with chosen.wellspring() as wellspring:
+        told = teller(quiet=quiet)
+        with told:
+            planned = wellspring.retry(job_id, also_hopeless=also_hopeless, progress=told.progress)
+        job = planned.job
+        if not quiet:
+            _tell(planned)
+        try:
+            with told:
+                failure = service_failure(wellspring.tick(told.progress, service=job.service), job)
+        except KeyboardInterrupt:
+            raise interrupted(wellspring, job, chosen) from None
+        finally:
+            # Whatever stops the sending, the new parts are in the ledger.
+            job = wellspring.job(job.id)
+            if as_json:
+                json_data(shapes.retry(planned, job))
+            else:
+                data(job.id)
+        if job.collected:
+            for problem in problems(wellspring, job):
+                say(problem)
+    if failure is not None:
+        raise ServiceError(
+            f"the job {job.id} waits: {failure}",
+            todo=f"{chosen.hint(f'watch {job.id}')} carries it on.",
+        ) from failure
+    return exit_code(job)
+
+
+def _tell(planned: Retry) -> None:
+    which = " and ".join(map(str, planned.parts))
+    name = "part" if len(planned.parts) == 1 else "parts"
+    goes = "request goes" if planned.sent == 1 else "requests go"
+    say(f"{planned.sent:,} {goes} again, as {name} {which} of {planned.job.id}.")
+    if not planned.left_out:
+        return
+    count = sum(left.count for left in planned.left_out)
+    can = "can't get better and is" if count == 1 else "can't get better and are"
+    say(f"{count:,} {can} left out; --all sends {'it' if count == 1 else 'them'} too:")
+    for left in planned.left_out[:_TOLD_REASONS]:
+        say(str(left))
+    more = len(planned.left_out) - _TOLD_REASONS
+    if more > 0:
+        say(f"… and {more:,} more reasons")

@@ -1,0 +1,163 @@
+"""What the ledger's transactions have in common: rows, events, and a job's own sums."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wellspring_tui.jobs import rows
+from wellspring_tui.jobs.model import SENDING, WAITING, Job, Part, Step
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from decimal import Decimal
+
+    from wellspring_tui.answers.model import Totals
+    from wellspring_tui.services.model import Batch
+
+# A job is as far as the part that is furthest behind; when all have ended, the worst end shows.
+_JOB_STATUS_ORDER = (
+    "completed", "cancelled", "expired", "failed",
+    "finalizing", "cancelling", "in_progress", "validating", SENDING, WAITING,
+)  # fmt: skip
+
+
+class Entries:
+    """Writes them, in whatever transaction is under way."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        """`now` tells the time in seconds since 1970."""
+        self._now = now
+
+    @staticmethod
+    def insert_job(db: sqlite3.Connection, job: Job) -> None:
+        """A new row of `jobs`."""
+        db.execute(
+            """
+            INSERT INTO jobs (id, name, description, source, kind, service, endpoint, model,
+                window, requests, tokens_estimated, created_at, status, parts)
+            VALUES (:id, :name, :description, :source, :kind, :service, :endpoint, :model,
+                :window, :requests, :tokens_estimated, :created_at, :status, :parts)
+            """,
+            rows.of_job(job),
+        )
+
+    @staticmethod
+    def insert_parts(db: sqlite3.Connection, parts: Sequence[Part]) -> None:
+        """New rows of `parts`."""
+        db.executemany(
+            """
+            INSERT INTO parts (id, job_id, number, step, status, token, requests, size_bytes,
+                sha256, endpoint, model, tokens)
+            VALUES (:id, :job_id, :number, :step, :status, :token, :requests, :size_bytes,
+                :sha256, :endpoint, :model, :tokens)
+            """,
+            [rows.of_part(part) for part in parts],
+        )
+
+    def timeline(self, db: sqlite3.Connection, part: Part, batch: Batch) -> None:
+        """Note every status the batch has come to, those between two looks too."""
+        before = db.execute(
+            "SELECT what, at FROM events WHERE job_id = :job_id AND part = :number ORDER BY rowid",
+            {"job_id": part.job_id, "number": part.number},
+        ).fetchall()
+        known = {row["what"] for row in before}
+        reached = {batch.status: None, **batch.timeline}
+        if part.batch_id is None and batch.created_at is not None:
+            reached.setdefault("validating", batch.created_at)
+        # Services tell whole seconds, by a clock of their own: no step goes back in time.
+        latest = before[-1]["at"] if before else 0.0
+        for status, at in sorted(reached.items(), key=lambda item: self.seconds(item[1])):
+            if status not in known:
+                latest = max(latest, self.seconds(at))
+                self.event(db, part.job_id, part.number, status, at=latest)
+
+    def derive(self, db: sqlite3.Connection, job_id: str) -> None:
+        """Bring a job's own row up to date with its parts."""
+        parts = [
+            rows.part(row)
+            for row in db.execute("SELECT * FROM parts WHERE job_id = :id", {"id": job_id})
+        ]
+        (requests,) = db.execute(
+            "SELECT requests FROM jobs WHERE id = :id", {"id": job_id}
+        ).fetchone()
+        done = all(part.step is Step.COLLECTED for part in parts)
+        expiries = [part.expires_at.timestamp() for part in parts if part.expires_at]
+        db.execute(
+            """
+            UPDATE jobs SET status = :status, completed = :completed, failed = :failed,
+                collected = :done, parts = :parts, expires_at = :expires_at,
+                ended_at = CASE WHEN :done THEN coalesce(ended_at, :now) END
+            WHERE id = :id
+            """,
+            {
+                "id": job_id,
+                "status": _job_status(parts),
+                # After a retry a request may count in two parts.
+                "completed": min(requests, sum(part.completed for part in parts)),
+                "failed": min(requests, sum(part.failed for part in parts)),
+                "done": done,
+                "parts": len(parts),
+                "expires_at": max(expiries, default=None),
+                "now": self._now(),
+            },
+        )
+
+    def event(
+        self,
+        db: sqlite3.Connection,
+        job_id: str,
+        part: int,
+        what: str,
+        *,
+        detail: str | None = None,
+        at: float | None = None,
+    ) -> None:
+        db.execute(
+            "INSERT INTO events VALUES (:job_id, :at, :part, :what, :detail)",
+            {
+                "job_id": job_id,
+                "at": self._now() if at is None else at,
+                "part": part,
+                "what": what,
+                "detail": detail,
+            },
+        )
+
+    def seconds(self, moment: datetime | None) -> float:
+        return moment.timestamp() if moment else self._now()
+
+    @staticmethod
+    def count(db: sqlite3.Connection, job_id: str, totals: Totals, cost: Decimal | None) -> None:
+        """Write what the files of a job's collected parts hold."""
+        db.execute(
+            """
+            UPDATE jobs SET input_tokens = :input, output_tokens = :output, cost = :cost,
+                completed = CASE collected WHEN 1 THEN :answered ELSE completed END,
+                failed = CASE collected WHEN 1 THEN :failed ELSE failed END
+            WHERE id = :id
+            """,
+            {
+                "id": job_id,
+                "input": totals.usage.input_tokens,
+                "output": totals.usage.output_tokens,
+                "cost": None if cost is None else str(cost),
+                "answered": totals.answered,
+                "failed": totals.failed,
+            },
+        )
+
+
+def _job_status(parts: list[Part]) -> str:
+    """The status furthest behind; one the Batch API does not know is shown before an end.
+
+    A collected part without an unanswered request of its own has no say: its batch may have
+    expired, and a retry have fetched the rest.
+    """
+    lacking = [part for part in parts if not part.answered]
+    if not lacking and any(part.completed for part in parts):
+        return "completed"
+    statuses = [part.status for part in lacking or parts]
+    known = {status: rank for rank, status in enumerate(_JOB_STATUS_ORDER)}
+    return max(statuses, key=lambda status: known.get(status, known["finalizing"]))

@@ -1,0 +1,270 @@
+"""Sending again what has no answer, as new parts of the same job.
+
+The new input files are on disk before the ledger knows of them, and the ledger knows
+of them before anything is sent. What a killed process leaves behind belongs to no part,
+and the next retry takes it away.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import IO, TYPE_CHECKING
+
+import msgspec
+
+from wellspring_tui.answers.failures import Failure, can_get_better, is_passing, read_failure
+from wellspring_tui.answers.index import AnswerIndex
+from wellspring_tui.errors import InputError, StorageError
+from wellspring_tui.jobs.filing import read_sent_line
+from wellspring_tui.jobs.model import INDEX_NAME, SentAgain, part_file_name
+from wellspring_tui.jobs.planning import Planner, planned_parts
+from wellspring_tui.private import writing
+from wellspring_tui.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from wellspring_tui.answers.model import Answer, Place
+    from wellspring_tui.jobs.ledger import Ledger
+    from wellspring_tui.jobs.model import Job, Part
+    from wellspring_tui.progress import Progress
+    from wellspring_tui.prompts.model import Request
+    from wellspring_tui.services.model import BatchProblem
+    from wellspring_tui.settings import Places, ServiceProfile
+
+_LOCK_NAME = "retry.lock"
+_NO_LINE = Failure(code="request_unknown", message="the file of its request was never here")
+_TOLD_REASONS = 3
+_REASON_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Requests that are not sent again, all for one reason."""
+
+    reason: str
+    """The service's code, `status 403`, or `request_unknown`."""
+    count: int
+    example: str
+    """What was said of the first of them."""
+
+    def __str__(self) -> str:
+        example = one_line(self.example, _REASON_LENGTH)
+        told = f" ({example})" if example else ""
+        return f"{self.count:,} × {one_line(self.reason, 60)}{told}"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """What is sent again."""
+
+    job: Job
+    sent: int
+    parts: tuple[int, ...]
+    """The numbers of the new parts."""
+    left_out: tuple[LeftOut, ...]
+    """What is not, the most frequent reason first."""
+
+
+def retry(
+    ledger: Ledger,
+    places: Places,
+    profile: ServiceProfile,
+    job_id: str,
+    *,
+    also_hopeless: bool,
+    progress: Progress,
+) -> Retry:
+    """Plan the parts of a retry, durably. Raises InputError when there is nothing to plan."""
+    inputs, outputs = places.inputs(job_id), places.outputs(job_id)
+    with _alone(inputs, job_id), AnswerIndex(outputs / INDEX_NAME) as index:
+        _refuse_running(ledger.job(job_id))
+        parts = ledger.parts(job_id)
+        _sweep(inputs, parts[-1].number)
+        with _Lines(inputs) as requests, _Lines(outputs) as answers:
+            history = _History(inputs, parts, index.files_of_requests())
+            choice = _Choice(index, history, requests, answers, also_hopeless=also_hopeless)
+            planner = Planner(inputs, profile, parts[-1].number + 1)
+            try:
+                with writing(inputs):
+                    for count, _ in enumerate(planner.placed(choice.wanted())):
+                        progress.step("Planning the retry", count)
+                choice.refuse_nothing(job_id)
+            except BaseException:
+                planner.close()
+                _sweep(inputs, parts[-1].number)
+                raise
+        ledger.add_parts(job_id, planned_parts(job_id, planner.parts), choice.again)
+    numbers = tuple(part.number for part in planner.parts)
+    return Retry(ledger.job(job_id), choice.sent, numbers, choice.left_out())
+
+
+def _refuse_running(job: Job) -> None:
+    if not job.collected:
+        raise InputError(
+            f"the job {job.id} still runs ({job.status}), and what has no answer may get one",
+            todo="Wait for its end, or cancel it.",
+        )
+
+
+@contextmanager
+def _alone(inputs: Path, job_id: str) -> Iterator[None]:
+    """Inside, no other process writes parts of this job; a killed one holds nothing."""
+    from filelock import FileLock, Timeout
+
+    if not inputs.is_dir():
+        raise StorageError("the input files of this job are gone", where=str(inputs))
+    try:
+        with FileLock(inputs / _LOCK_NAME, timeout=0, mode=0o600):
+            yield
+    except Timeout:
+        raise InputError(f"another process sends the job {job_id} again just now") from None
+
+
+def _sweep(inputs: Path, last: int) -> None:
+    """Take away input files after part `last`: no part has them."""
+    known = {part_file_name(number) for number in range(1, last + 1)}
+    with writing(inputs):
+        for path in inputs.glob("part-*.jsonl*"):
+            if path.name.removesuffix(".tmp") not in known:
+                path.unlink()
+
+
+class _Lines:
+    """Lines of a job's files by their places; each file is opened once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, IO[bytes]] = {}
+        self._opened = ExitStack()
+
+    def __enter__(self) -> _Lines:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def at(self, place: Place) -> bytes:
+        """The bytes there. Raises StorageError."""
+        path = self._folder / place.file
+        try:
+            if place.file not in self._files:
+                self._files[place.file] = self._opened.enter_context(path.open("rb"))
+            file = self._files[place.file]
+            file.seek(place.offset)
+            return file.read(place.length)
+        except OSError as error:
+            raise StorageError(f"it can't be read ({error.strerror})", where=str(path)) from None
+
+
+class _History:
+    """In which part each request was sent last, and what a validation said against its line."""
+
+    def __init__(self, inputs: Path, parts: list[Part], first_files: list[str]) -> None:
+        """`first_files` are the input files that requests were sent in for the first time."""
+        self.parts = {part.input_name: part for part in parts}
+        self.refused: dict[str, BatchProblem] = {}
+        self._later: dict[str, Part] = {}
+        for part in parts:
+            self._read(inputs / part.input_name, part, later=part.input_name not in first_files)
+
+    def _read(self, path: Path, part: Part, *, later: bool) -> None:
+        problems = {problem.line: problem for problem in part.problems if problem.line is not None}
+        if not (later or problems) or not path.is_file():
+            return
+        seen: set[str] = set()
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, start=1):
+                request = read_sent_line(raw)
+                # Of lines with one custom_id the first is the request.
+                if request is None or request.custom_id in seen:
+                    continue
+                seen.add(request.custom_id)
+                if later:
+                    self._later[request.custom_id] = part
+                # What was said of it before it went again is of no account.
+                self.refused.pop(request.custom_id, None)
+                if number in problems:
+                    self.refused[request.custom_id] = problems[number]
+
+    def last_part(self, answer: Answer) -> Part:
+        """The part in which a request was sent last."""
+        return self._later.get(answer.custom_id) or self.parts[answer.request.file]
+
+
+@dataclass(slots=True)
+class _Choice:
+    """Which requests go again, counted on the way."""
+
+    index: AnswerIndex
+    history: _History
+    requests: _Lines
+    answers: _Lines
+    also_hopeless: bool = field(kw_only=True)
+    sent: int = 0
+    again: dict[int, SentAgain] = field(default_factory=dict)
+    _left: dict[str, LeftOut] = field(default_factory=dict)
+
+    def wanted(self) -> Iterator[Request]:
+        """The requests to send, by row."""
+        for answer in self.index.unanswered():
+            hopeless = self._hopeless(answer)
+            if hopeless is None or (self.also_hopeless and hopeless is not _NO_LINE):
+                yield self._request(answer)
+            else:
+                self._leave_out(hopeless)
+
+    def _hopeless(self, answer: Answer) -> Failure | None:
+        """Why it makes no sense to send a request again; None when it may."""
+        if not answer.request.file:
+            return _NO_LINE
+        problem = self.history.refused.get(answer.custom_id)
+        if problem is not None:
+            said = Failure(code=problem.code or "refused", message=problem.message)
+            return None if is_passing(said) else said
+        if answer.response is None:
+            return None
+        failure = read_failure(self.answers.at(answer.response))
+        return None if can_get_better(failure) else failure
+
+    def _request(self, answer: Answer) -> Request:
+        part = self.history.last_part(answer)
+        request = read_sent_line(self.requests.at(answer.request))
+        if request is None or request.custom_id != answer.custom_id:
+            raise StorageError(
+                f"the line of {one_line(answer.custom_id, 60)} is not there any more",
+                where=answer.request.file,
+                todo="The input file was changed; submit the prompts as a new job.",
+            )
+        before = self.again.get(part.number, SentAgain(0, 0))
+        failed = answer.response is not None
+        self.again[part.number] = SentAgain(before.requests + 1, before.failed + failed)
+        self.sent += 1
+        return msgspec.structs.replace(request, model=part.model, endpoint=part.endpoint)
+
+    def _leave_out(self, failure: Failure) -> None:
+        first = LeftOut(failure.reason, 0, failure.message or "")
+        known = self._left.setdefault(failure.reason, first)
+        self._left[failure.reason] = replace(known, count=known.count + 1)
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What stays behind, the most frequent reason first."""
+        return tuple(sorted(self._left.values(), key=lambda left: -left.count))
+
+    def refuse_nothing(self, job_id: str) -> None:
+        """Raises InputError when nothing was wanted."""
+        if self.sent:
+            return
+        left = self.left_out()
+        if not left:
+            raise InputError(f"every request of the job {job_id} has its answer")
+        told = "; ".join(map(str, left[:_TOLD_REASONS]))
+        more = len(left) - _TOLD_REASONS
+        can = any(one.reason != _NO_LINE.code for one in left)
+        raise InputError(
+            f"nothing of the job {job_id} can get better: {told}"
+            + (f"; and {more:,} more reasons" if more > 0 else ""),
+            todo="`retry --all` sends it again all the same." if can else None,
+        )
