@@ -229,7 +229,7 @@ def _read_config(path: Path) -> _Config:
 def _profiles(config: _Config, environment: Mapping[str, str]) -> dict[str, ServiceProfile]:
     profiles = {
         OPENAI: ServiceProfile(OPENAI, _OPENAI_URL),
-        LOCAL: ServiceProfile(LOCAL, settle_seconds=0.0, backoff_seconds=1.0),
+        LOCAL: ServiceProfile(LOCAL, settle_seconds=1.0, backoff_seconds=1.0),
     }
     for name, given in config.services.items():
         known = {

@@ -1,4 +1,7 @@
-"""Run the benches named, or all there are: every module here that has `figures()`."""
+"""Run the benches named, or all there are: every module here that has `figures()`.
+
+One that is `ONLY_BY_NAME` is run when it is named.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +14,14 @@ from tests import bench
 from tests.bench.measure import HEADING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from tests.bench.measure import Figure
+    from types import ModuleType
 
 
-def benches() -> dict[str, Callable[[], Iterator[Figure]]]:
+def benches() -> dict[str, ModuleType]:
     """The benches by name."""
     names = [found.name for found in pkgutil.iter_modules(bench.__path__) if found.name[0] != "_"]
     modules = {name: importlib.import_module(f"{bench.__name__}.{name}") for name in names}
-    return {
-        name: vars(module)["figures"]
-        for name, module in modules.items()
-        if "figures" in vars(module)
-    }
+    return {name: module for name, module in modules.items() if "figures" in vars(module)}
 
 
 def main(wanted: list[str]) -> int:
@@ -35,8 +32,9 @@ def main(wanted: list[str]) -> int:
         print(f"No bench {', '.join(unknown)}; there are {', '.join(known)}.", file=sys.stderr)
         return 2
     print(HEADING)
-    for name in wanted or known:
-        for figure in known[name]():
+    usual = [name for name, module in known.items() if "ONLY_BY_NAME" not in vars(module)]
+    for name in wanted or usual:
+        for figure in known[name].figures():
             print(figure.line(), flush=True)
     return 0
 

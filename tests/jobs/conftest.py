@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.homes import stop_builtin
+from tests.support.homes import sent_to, stop_builtin
 from wellspring_tui.services.builtin import BuiltinService
 from wellspring_tui.services.client import Service
 
@@ -39,12 +38,3 @@ def remote(service_url: str) -> Iterator[Service]:
 def settings(settings: Settings, service_url: str) -> Settings:
     """Settings by which jobs go to that service."""
     return sent_to(settings, service_url)
-
-
-def sent_to(settings: Settings, url: str | None, **limits: float) -> Settings:
-    """The same settings with jobs going to `url`, within other limits.
-
-    None sends them to a built-in service of the home's own.
-    """
-    profile = replace(settings.profile("local"), base_url=url, **limits)  # type: ignore[arg-type]
-    return replace(settings, services={**settings.services, "local": profile})

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.jobs.conftest import sent_to
 from tests.support.carried import OPTIONS, batches_of, is_whole
-from tests.support.homes import carry, until
+from tests.support.homes import carry, sent_to, until
 from tests.support.scripted import Asked, Reply, ScriptedService, forward
 from wellspring_tui.errors import (
     StoppedError,

@@ -128,7 +128,7 @@ def test_an_old_listing_does_not_change_a_collected_part(ledger: Ledger) -> None
     (one,) = added(ledger, "bcdfgh")
     ledger.observe(one, batch("b", "completed"))
     ended = now(ledger, one)
-    ledger.collected(ended, Totals(3, 3), None)
+    ledger.collected(ended, Totals(3, 3), None, own=(3, 0))
     assert not ledger.observe(ended, batch("b", "in_progress"))
     assert now(ledger, one).step is Step.COLLECTED
     assert ledger.job("bcdfgh").status == "completed"
@@ -173,11 +173,11 @@ def test_a_job_is_collected_with_its_last_part_and_counts_by_the_files(ledger: L
     one, two = added(ledger, "bcdfgh", parts=2)
     for each in (one, two):
         ledger.observe(each, batch(f"batch_{each.number}", "completed", counts=Counts(3, 2, 0)))
-    ledger.collected(one, Totals(6, 3, 0, usage=Usage(10, 5, 15)), Decimal("0.01"))
+    ledger.collected(one, Totals(6, 3, 0, usage=Usage(10, 5, 15)), Decimal("0.01"), own=(3, 0))
     half = ledger.job("bcdfgh")
     assert half.open
     assert (half.completed, half.cost) == (3 + 2, Decimal("0.01"))
-    ledger.collected(two, Totals(6, 5, 1, usage=Usage(20, 10, 30)), Decimal("0.02"))
+    ledger.collected(two, Totals(6, 5, 1, usage=Usage(20, 10, 30)), Decimal("0.02"), own=(2, 1))
     whole = ledger.job("bcdfgh")
     assert (whole.collected, whole.open, whole.all_answered) == (True, False, False)
     assert (whole.completed, whole.failed, whole.missing) == (5, 1, 0)
@@ -191,7 +191,7 @@ def test_a_job_is_collected_with_its_last_part_and_counts_by_the_files(ledger: L
 def test_counts_by_the_files_stay_when_the_last_part_was_never_sent(ledger: Ledger) -> None:
     one, two = added(ledger, "bcdfgh", parts=2)
     ledger.observe(one, batch("batch_1", "completed", counts=Counts(3, 2, 0)))
-    ledger.collected(one, Totals(6, 3, 0), Decimal("0.01"))
+    ledger.collected(one, Totals(6, 3, 0), Decimal("0.01"), own=(3, 0))
     ledger.end_unsent(two, "cancelled")
     ended = ledger.job("bcdfgh")
     assert ended.collected
@@ -328,7 +328,7 @@ def test_many_threads_use_one_ledger(ledger: Ledger) -> None:
         try:
             for status in ("validating", "in_progress", "completed"):
                 ledger.observe(now(ledger, one), batch(f"batch_{one.number}", status))
-            ledger.collected(one, Totals(24, one.number), None)
+            ledger.collected(one, Totals(24, one.number), None, own=(3, 0))
         except (sqlite3.Error, StorageError) as error:
             failures.append(error)
 

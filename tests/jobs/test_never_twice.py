@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.jobs.conftest import sent_to
 from tests.support.carried import CREATION, OPTIONS, is_whole
-from tests.support.homes import carry
+from tests.support.homes import carry, sent_to
 from tests.support.scripted import Asked, Reply, ScriptedService, forward, json_reply, refusal
 from wellspring_tui.errors import (
     BusyError,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tests.jobs.conftest import sent_to
 from tests.support.carried import OPTIONS, is_whole
-from tests.support.homes import until
+from tests.support.homes import sent_to, until
 from wellspring_tui.errors import NetworkError
 from wellspring_tui.jobs.collecting import Collector
 from wellspring_tui.jobs.model import Step

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.jobs.conftest import sent_to
 from tests.support.carried import is_whole
-from tests.support.homes import carry, until
+from tests.support.homes import carry, sent_to, until
 from tests.support.scripted import Asked, Reply, ScriptedService, forward, refusal
 from wellspring_tui.errors import BusyError
 from wellspring_tui.jobs.holding import is_gone, new_holder

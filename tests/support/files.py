@@ -16,6 +16,13 @@ EMBEDDINGS = "/v1/embeddings"
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 """Real files of real batches, on the machines that have them."""
 
+EIGHT = {
+    "Finding the Ground": {"facts": "Which soil?", "map": "Draw it.", "law": "Whose is it?"},
+    "People & Money": {"facts": "What does it cost?", "map": "Draw fees.", "law": "Who owes?"},
+    "Water\u2028rights": {"facts": "How much rain?", "map": "Draw the “well”."},
+}
+"""Eight prompts in three sections, one of them with a line separator in its name."""
+
 GARDEN = {
     "Finding the Ground": {"facts_prompt": "Which soil?", "layout_prompt": "Draw the map."},
     "People & Money": {"facts_prompt": "What does it cost?", "layout_prompt": "Draw the fee."},

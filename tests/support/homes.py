@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -16,9 +17,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wellspring_tui.jobs.model import Job
+    from wellspring_tui.settings import Settings
     from wellspring_tui.wellspring import Wellspring
 
 _PATIENCE_SECONDS = 30.0
+_HARDLY_A_PAUSE_SECONDS = 0.02
+
+
+def sent_to(settings: Settings, url: str | None, **others: float) -> Settings:
+    """The same settings with jobs going to `url`, within other limits, and hardly any waiting.
+
+    None sends them to a built-in service of the home's own.
+    """
+    given: dict[str, float] = {"backoff_seconds": _HARDLY_A_PAUSE_SECONDS, **others}
+    profile = replace(settings.profile("local"), base_url=url, **given)  # type: ignore[arg-type]
+    return replace(settings, services={**settings.services, "local": profile})
 
 
 def until(reached: Callable[[], bool], what: str) -> None:

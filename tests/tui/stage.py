@@ -149,4 +149,4 @@ def _collect(ledger: Ledger, door: Wellspring, job_id: str, cost: Decimal | None
     """Collected as the conductor does it; without answer files the counts stay the service's."""
     (part,) = ledger.parts(job_id)
     with AnswerIndex(door.settings.places.outputs(job_id) / INDEX_NAME) as index:
-        ledger.collected(part, index.totals(), cost)
+        ledger.collected(part, index.totals(), cost, own=index.counts_of_part(1))

@@ -215,6 +215,18 @@ class AnswerIndex:
         """Outcomes and tokens of the whole job."""
         return _totals(self._db.execute(f"SELECT {_SUMS}").fetchone())
 
+    def counts_of_part(self, part: int) -> tuple[int, int]:
+        """How many requests have their answer, and their failure, from that part."""
+        answered, failed = self._db.execute(
+            f"""
+            SELECT coalesce(sum(a.answered = 1), 0), coalesce(sum(a.answered = 0), 0)
+            FROM answers a JOIN requests r ON r.custom_id = a.custom_id
+            WHERE a.rank % {_RANK_ANSWERED} = ?
+            """,
+            (part,),
+        ).fetchone()
+        return int(answered), int(failed)
+
     def sections(self) -> list[SectionTotals]:
         """Outcomes and tokens of each section, in the order of the prompts file."""
         rows = self._db.execute(

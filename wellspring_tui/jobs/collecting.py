@@ -7,6 +7,7 @@ is complete and synced; until then the part is not collected.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
+    from wellspring_tui.answers.model import Totals
     from wellspring_tui.jobs.ledger import Ledger
     from wellspring_tui.jobs.model import Job, Part
     from wellspring_tui.progress import Progress
@@ -65,7 +67,7 @@ class Collector:
                 try:
                     fetch(service, file_id, path, progress, stage)
                 except GoneError as error:
-                    if not _over_since(part, gone_after_seconds):
+                    if not over_since(part, gone_after_seconds):
                         raise
                     problems.append(BatchProblem(f"{kind} file: {error.what}", f"{kind}_file_gone"))
                     continue
@@ -80,12 +82,17 @@ class Collector:
             blamed = with_prompts(part.problems, self._input_file(part), index)
             if self._ledger.job(part.job_id).kind == ADOPTED:
                 self._ledger.count_requests(part, file_answers(index))
-            job, totals = self._ledger.job(part.job_id), index.totals()
-            self._ledger.collected(part, totals, self._price(job, index), [*blamed, *problems])
-            # Another process may have collected another part meanwhile; its totals are larger.
-            while (newer := index.totals()) != totals:
-                totals = newer
-                self._ledger.count(job.id, totals, self._price(job, index))
+            job, written = self._ledger.job(part.job_id), False
+            while not written:
+                totals = index.totals()
+                written = self._ledger.collected(
+                    part,
+                    totals,
+                    self._price(job, index),
+                    own=index.counts_of_part(part.number),
+                    problems=[*blamed, *problems],
+                    still_true=partial(_holds, index, totals),
+                )
 
     def _input_file(self, part: Part) -> Path:
         return self._places.inputs(part.job_id) / part.input_name
@@ -121,6 +128,24 @@ def _ends_whole(path: Path) -> bool:
     return True
 
 
-def _over_since(part: Part, seconds: float) -> bool:
+def _holds(index: AnswerIndex, totals: Totals) -> bool:
+    return index.totals() == totals
+
+
+def tells_enough(part: Part) -> bool:
+    """Whether a batch that is over says where its answers are, or why it failed."""
+    if part.status == "failed":
+        return bool(part.problems)
+    if part.completed and part.output_file_id is None:
+        return False
+    if part.failed and part.error_file_id is None:
+        return False
+    # A cancelled or expired batch need not have any file.
+    files = part.output_file_id or part.error_file_id
+    return part.status != "completed" or files is not None
+
+
+def over_since(part: Part, seconds: float) -> bool:
+    """Whether a part's batch ended so long ago that what is missing will not come."""
     ended = part.ended_at
     return ended is not None and (datetime.now(UTC) - ended).total_seconds() >= seconds

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from wellspring_tui.errors import GoneError, RefusedError, ServiceError, StorageError
+from wellspring_tui.errors import GoneError, NetworkError, RefusedError, ServiceError, StorageError
+from wellspring_tui.jobs.collecting import over_since, tells_enough
 from wellspring_tui.jobs.holding import new_holder
 from wellspring_tui.jobs.model import ADOPTED, BEFORE_CREATION, Part, Round, Step, new_token
 from wellspring_tui.jobs.sending import METADATA_KEY, LookedFor, Sender
@@ -62,7 +63,6 @@ class Conductor:
         self._interval_seconds = interval_seconds
         self._asked_at: dict[str, float] = {}
         self._patience: defaultdict[str, Patience] = defaultdict(Patience)
-        self._holder = new_holder()
 
     def tick(
         self, progress: Progress, *, only_due: bool = False, service: str | None = None
@@ -200,18 +200,19 @@ class Conductor:
         rests = part.not_before is not None and part.not_before > datetime.now(UTC)
         if rests and not cancel:
             return False
-        held = self._ledger.hold(part.id, self._holder, _HOLD_SECONDS)
+        # Threads of one program are as strange to each other as processes are.
+        holder = new_holder()
+        held = self._ledger.hold(part.id, holder, _HOLD_SECONDS)
         if held is None or held.step is Step.COLLECTED:
             return False
         try:
-            return self._move_held(held, profile, sender, progress)
+            return self._move_held(held, profile, sender, self._holding(held, holder, progress))
         finally:
-            self._ledger.release(part.id, self._holder)
+            self._ledger.release(part.id, holder)
 
     def _move_held(
-        self, part: Part, profile: ServiceProfile, sender: Sender, progress: Progress
+        self, part: Part, profile: ServiceProfile, sender: Sender, keep_hold: Progress
     ) -> bool:
-        keep_hold = self._holding(part, progress)
         cancel = self._ledger.job(part.job_id).cancel_asked
         if cancel and _never_sent(part, sender):
             self._ledger.end_unsent(part, "cancelled")
@@ -224,24 +225,48 @@ class Conductor:
             return sender.send(part, keep_hold)
         if part.ended:
             return self._end(part, profile, keep_hold, cancel=cancel)
+        if not cancel or part.status == "cancelling":
+            return False  # another process has sent it since it was looked at
         return self._cancel(part, self._connect(profile.name))
 
     def _end(
         self, part: Part, profile: ServiceProfile, progress: Progress, *, cancel: bool
     ) -> bool:
         """Collect a part whose batch is over, or send it again when its failure passes."""
+        service = self._connect(profile.name)
+        if not tells_enough(part):
+            part = self._told_more(part, service)
+            gone = part.status == "failed" or over_since(part, profile.gone_after_seconds)
+            if not tells_enough(part) and not gone:
+                raise NetworkError(
+                    f"the batch {part.batch_id} is {part.status}, but does not name its files yet",
+                    todo="Wellspring will look again.",
+                )
+        if not part.ended:
+            return True  # the second look says that it is not over after all
         job = self._ledger.job(part.job_id)
         # A batch made elsewhere is not ours to send again unasked.
         ours = job.kind != ADOPTED or part.number > 1
         setback = setback_of(part) if ours and not cancel else None
         if setback is None:
-            service = self._connect(profile.name)
             self._collector.collect(part, service, progress, profile.gone_after_seconds)
             return True
         pause = timedelta(seconds=profile.backoff_seconds * setback.wait_factor)
         until = datetime.now(UTC) + pause
         self._ledger.set_back(part, setback, token=new_token(part.id), until=until)
         return True
+
+    def _told_more(self, part: Part, service: Service) -> Part:
+        """A part that is over, after a second look at its batch alone.
+
+        Some services name files and reasons a while after the end, or not in a listing.
+        """
+        try:
+            batch = service.retrieve(str(part.batch_id))
+        except GoneError:
+            return part  # deleted since: what was seen of it is all there is
+        self._ledger.observe(part, batch)
+        return self._ledger.part(part.id)
 
     def _cancel(self, part: Part, service: Service) -> bool:
         try:
@@ -260,7 +285,7 @@ class Conductor:
         part = by_file.get(batch.input_file_id or "")
         return None if part is None or self._ledger.was_given_up(batch.id) else part
 
-    def _holding(self, part: Part, progress: Progress) -> Progress:
+    def _holding(self, part: Part, holder: str, progress: Progress) -> Progress:
         """`progress` that also renews the hold on `part` while long work goes on."""
         renewed_at = datetime.now(UTC)
 
@@ -268,7 +293,7 @@ class Conductor:
             nonlocal renewed_at
             now = datetime.now(UTC)
             if (now - renewed_at).total_seconds() > _HOLD_SECONDS / 4:
-                self._ledger.hold(part.id, self._holder, _HOLD_SECONDS)
+                self._ledger.hold(part.id, holder, _HOLD_SECONDS)
                 renewed_at = now
             progress.report(what, done, total)
 

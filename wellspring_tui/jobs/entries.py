@@ -22,6 +22,12 @@ _JOB_STATUS_ORDER = (
     "finalizing", "cancelling", "in_progress", "validating", SENDING, WAITING,
 )  # fmt: skip
 
+# Within one second the steps of a batch follow each other like this.
+_LIFE_ORDER = (
+    "validating", "in_progress", "finalizing", "cancelling",
+    "completed", "failed", "expired", "cancelled",
+)  # fmt: skip
+
 
 class Entries:
     """Writes them, in whatever transaction is under way."""
@@ -68,10 +74,15 @@ class Entries:
             reached.setdefault("validating", batch.created_at)
         # Services tell whole seconds, by a clock of their own: no step goes back in time.
         latest = before[-1]["at"] if before else 0.0
-        for status, at in sorted(reached.items(), key=lambda item: self.seconds(item[1])):
+        for status, at in sorted(reached.items(), key=self._place):
             if status not in known:
                 latest = max(latest, self.seconds(at))
                 self.event(db, part.job_id, part.number, status, at=latest)
+
+    def _place(self, reached: tuple[str, datetime | None]) -> tuple[float, int]:
+        status, at = reached
+        steps = _LIFE_ORDER.index(status) if status in _LIFE_ORDER else 0
+        return self.seconds(at), steps
 
     def derive(self, db: sqlite3.Connection, job_id: str) -> None:
         """Bring a job's own row up to date with its parts."""

@@ -238,6 +238,11 @@ class Ledger:
         )
         return [rows.part(row) for row in found]
 
+    def part(self, part_id: str) -> Part:
+        """One part, as it is now."""
+        row = self._db.execute("SELECT * FROM parts WHERE id = :id", {"id": part_id}).fetchone()
+        return rows.part(row)
+
     def ask_to_cancel(self, job_id: str) -> None:
         """Note that a job is to be cancelled; the conductor does it."""
         with self._writing() as db:
@@ -321,7 +326,7 @@ class Ledger:
         if changes == rows.known_of_batch(part):
             return False
         with self._writing() as db:
-            # Another process may have collected it since: what was listed before is old news.
+            # Another process may have collected it since, or set it back: then this is old news.
             written = db.execute(
                 """
                 UPDATE parts SET batch_id = :batch_id, status = :status, step = 'created',
@@ -330,9 +335,12 @@ class Ledger:
                     problems = :problems, waiting_for = NULL, not_before = NULL,
                     ended_at = CASE WHEN :ended THEN coalesce(ended_at, :ended_at) END
                 WHERE id = :id AND step <> 'collected'
+                    AND batch_id IS :known_batch_id AND token = :token
                 """,
                 {
                     "id": part.id,
+                    "known_batch_id": part.batch_id,
+                    "token": part.token,
                     **changes,
                     "ended": batch.ended,
                     "ended_at": self._entries.seconds(batch.timeline.get(batch.status)),
@@ -419,39 +427,36 @@ class Ledger:
         part: Part,
         totals: Totals,
         cost: Decimal | None,
+        *,
+        own: tuple[int, int],
         problems: Sequence[BatchProblem] = (),
-    ) -> None:
+        still_true: Callable[[], bool] = lambda: True,
+    ) -> bool:
         """A part's answers are on disk and indexed; `totals` and `cost` are the whole job's.
 
-        `problems` are all that is known to be wrong with it now.
+        `own` are how many of its requests were answered and failed, by its files: from here
+        on these count, not the service's numbers. `problems` are all that is known to be
+        wrong with it now. False, and nothing written, when `totals` are no longer true:
+        another process has indexed another part.
         """
+        answered, failed = own
         with self._writing() as db:
-            # From here on the files count, not the service's numbers.
+            if not still_true():
+                return False
             db.execute(
                 """
-                UPDATE parts SET step = 'collected', problems = :problems,
-                    completed = max(0, :answered - others.completed),
-                    failed = max(0, :failed - others.failed)
-                FROM (
-                    SELECT coalesce(sum(completed), 0) AS completed,
-                        coalesce(sum(failed), 0) AS failed
-                    FROM parts WHERE job_id = :job_id AND step = 'collected' AND id <> :id
-                ) AS others
+                UPDATE parts SET step = 'collected', completed = :answered, failed = :failed,
+                    problems = :problems
                 WHERE id = :id
                 """,
                 {
                     "id": part.id,
-                    "job_id": part.job_id,
-                    "answered": totals.answered,
-                    "failed": totals.failed,
+                    "answered": answered,
+                    "failed": failed,
                     "problems": rows.of_problems(problems),
                 },
             )
             self._entries.event(db, part.job_id, part.number, "collected")
             self._entries.derive(db, part.job_id)
             self._entries.count(db, part.job_id, totals, cost)
-
-    def count(self, job_id: str, totals: Totals, cost: Decimal | None) -> None:
-        """Write anew what the files of a job's collected parts hold."""
-        with self._writing() as db:
-            self._entries.count(db, job_id, totals, cost)
+        return True

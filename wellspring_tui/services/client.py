@@ -8,6 +8,7 @@ much to build and lose what they do not know.
 from __future__ import annotations
 
 import io
+import threading
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import IO, TYPE_CHECKING, TypeAlias, TypeVar
@@ -49,6 +50,7 @@ class Service:
         self._shown_url = _without_credentials(base_url)
         self._api_key = api_key
         self._sdk: openai.OpenAI | None = None
+        self._connecting = threading.Lock()
 
     def upload(self, path: Path, name: str, heartbeat: Heartbeat) -> RemoteFile:
         """Upload an input file as `name`, streamed from disk.
@@ -162,8 +164,9 @@ class Service:
     def _calls(self) -> Iterator[openai.OpenAI]:
         """The SDK's client, with its failures translated."""
         with translated(self._shown_url):
-            if self._sdk is None:
-                self._sdk = _connect(self.base_url, self._api_key)
+            with self._connecting:
+                if self._sdk is None:
+                    self._sdk = _connect(self.base_url, self._api_key)
             yield self._sdk
 
     def _understood(self, read: Callable[[dict[str, object]], T], content: bytes) -> T:

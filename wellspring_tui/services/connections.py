@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,20 +18,22 @@ class Connections:
         self._settings = settings
         self._builtin: BuiltinService | None = None
         self._services: dict[str, Service] = {}
+        self._changing = threading.Lock()
 
     def to(self, name: str) -> Service:
         """The connection to a service; the built-in one is started when it does not run."""
         from wellspring_tui.services.client import Service
 
         profile = self._settings.profile(name)
-        base_url = self._base_url(profile)
-        known = self._services.get(name)
-        if known is not None and known.base_url == base_url:
-            return known
-        if known is not None:
-            known.close()
-        self._services[name] = Service(base_url, self._settings.key(profile))
-        return self._services[name]
+        with self._changing:
+            base_url = self._base_url(profile)
+            known = self._services.get(name)
+            if known is not None and known.base_url == base_url:
+                return known
+            if known is not None:
+                known.close()
+            self._services[name] = Service(base_url, self._settings.key(profile))
+            return self._services[name]
 
     def _base_url(self, profile: ServiceProfile) -> str:
         if profile.base_url is not None:
