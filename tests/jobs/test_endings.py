@@ -157,3 +157,35 @@ def test_a_job_cancelled_on_its_way_keeps_the_answers_it_has(
         assert totals.answered + totals.failed + totals.missing == 40
         assert (ended.completed, ended.failed) == (totals.answered, totals.failed)
     assert home.is_dir()
+
+
+def test_answers_of_unknown_ids_and_lines_that_make_no_sense_are_told_and_counted_apart(
+    settings: Settings, service_url: str, prompts_path: Path
+) -> None:
+    def answering(asked: Asked) -> Reply:
+        reply = forward(asked, service_url)
+        if not asked.path.endswith("/content"):
+            return reply
+        first, rest = reply.body.split(b"\n", 1)
+        stranger = first.replace(b'"custom_id":"', b'"custom_id":"x-')
+        return Reply(body=b"\n".join((first, stranger, b"{oops", rest, rest)).strip() + b"\n")
+
+    def without_size(asked: Asked) -> Reply:
+        reply = answering(asked)
+        if (
+            asked.method == "GET"
+            and asked.path.startswith("/files/")
+            and "content" not in asked.path
+        ):
+            return json_reply({**json.loads(reply.body), "bytes": None})
+        return reply
+
+    with (
+        ScriptedService(without_size) as line,
+        Wellspring(sent_to(settings, line.base_url)) as wellspring,
+    ):
+        job = wellspring.submit(prompts_path, OPTIONS)
+        ended = carry(wellspring, job.id)
+        assert (ended.completed, ended.failed, ended.missing) == (4, 0, 0)
+        problems = wellspring.detail(job.id).parts[0].problems
+        assert [one.code for one in problems] == ["unreadable_lines", "unknown_custom_ids"]

@@ -227,6 +227,18 @@ class AnswerIndex:
         ).fetchone()
         return int(answered), int(failed)
 
+    def strangers_of_part(self, part: int) -> int:
+        """How many answers of that part belong to no request of the job."""
+        (count,) = self._db.execute(
+            f"""
+            SELECT count(*) FROM answers a
+            WHERE a.rank % {_RANK_ANSWERED} = ?
+                AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.custom_id = a.custom_id)
+            """,
+            (part,),
+        ).fetchone()
+        return int(count)
+
     def sections(self) -> list[SectionTotals]:
         """Outcomes and tokens of each section, in the order of the prompts file."""
         rows = self._db.execute(

@@ -21,7 +21,7 @@ from wellspring_tui.private import create, put_in_place, writing
 from wellspring_tui.services.model import BatchProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from decimal import Decimal
     from pathlib import Path
 
@@ -74,14 +74,13 @@ class Collector:
             files.append(path)
         with AnswerIndex(folder / INDEX_NAME) as index:
             for path in files:
-                heard = progress.stage("Indexing answers")
-                lines, unreadable = index.add_file(path, part.number, heard)
-                if unreadable:
-                    what = f"{unreadable:,} of {lines:,} lines of {path.name} can't be read"
-                    problems.append(BatchProblem(what, "unreadable_lines"))
-            blamed = with_prompts(part.problems, self._input_file(part), index)
+                problems += _read(index, path, part, progress)
             if self._ledger.job(part.job_id).kind == ADOPTED:
                 self._ledger.count_requests(part, file_answers(index))
+            if strangers := index.strangers_of_part(part.number):
+                what = f"{strangers:,} answers belong to no request of this job"
+                problems.append(BatchProblem(what, "unknown_custom_ids"))
+            blamed = with_prompts(part.problems, self._input_file(part), index)
             job, written = self._ledger.job(part.job_id), False
             while not written:
                 totals = index.totals()
@@ -96,6 +95,14 @@ class Collector:
 
     def _input_file(self, part: Part) -> Path:
         return self._places.inputs(part.job_id) / part.input_name
+
+
+def _read(index: AnswerIndex, path: Path, part: Part, progress: Progress) -> Iterator[BatchProblem]:
+    """Index one file of a part; yields what is wrong with it."""
+    lines, unreadable = index.add_file(path, part.number, progress.stage("Indexing answers"))
+    if unreadable:
+        what = f"{unreadable:,} of {lines:,} lines of {path.name} can't be read"
+        yield BatchProblem(what, "unreadable_lines")
 
 
 def fetch(service: Service, file_id: str, path: Path, progress: Progress, stage: str) -> None:

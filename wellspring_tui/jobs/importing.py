@@ -107,7 +107,7 @@ def _index_results(
             what = f"{unreadable:,} of {lines:,} lines of {_shown(source)} can't be read"
             problems.append(BatchProblem(what, "unreadable_lines"))
     file_answers(index)
-    strangers = index.ids_without_request()
+    strangers = index.strangers_of_part(1)
     totals = index.totals()
     if files.input is not None and strangers and totals.missing == totals.requests:
         raise InputError(
@@ -116,7 +116,7 @@ def _index_results(
             todo="Is it the input file of that batch?",
         )
     if strangers:
-        what = f"{len(strangers):,} answers belong to no request of the input file"
+        what = f"{strangers:,} answers belong to no request of the input file"
         problems.append(BatchProblem(what, "unknown_custom_ids"))
     return problems
 
