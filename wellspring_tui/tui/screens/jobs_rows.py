@@ -32,7 +32,7 @@ COLUMNS = (
     Column("input_tokens", "Tokens", 7, align="right", priority=4, sortable=True),
     Column("cost", "Cost", 9, align="right", priority=6, sortable=True),
     Column("created_at", "Age", 5, align="right", priority=2, sortable=True),
-    Column("expires_at", "Left", 9, align="right", priority=9, sortable=True),
+    Column("expires_at", "Left", 11, align="right", priority=9, sortable=True),
 )
 
 
@@ -151,7 +151,8 @@ def _timeline(events: Sequence[Event]) -> list[Content]:
     lines: list[Content] = []
     before: datetime | None = None
     for event in events:
-        after = f"+{(event.at - before).total_seconds():.1f} s" if before else ""
+        # The service's clock and ours differ, so what it dates may seem to go back a little.
+        after = f"+{max(0.0, (event.at - before).total_seconds()):.1f} s" if before else ""
         what = f"part {event.part} {event.what}" if event.part else event.what
         text = f"{event.at.astimezone():%H:%M:%S}  {after:>10}  {one_line(what.replace('_', ' '))}"
         shown = Content(text)
