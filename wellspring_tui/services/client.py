@@ -18,6 +18,7 @@ import msgspec
 
 from wellspring_tui.errors import NetworkError
 from wellspring_tui.services.failures import translated
+from wellspring_tui.services.plain import read_page
 from wellspring_tui.services.reading import read_batch, read_file
 from wellspring_tui.text import one_line
 
@@ -81,15 +82,11 @@ class Service:
         seen: set[str] = set()
         after: str | None = None
         for _ in range(_MOST_PAGES):
-            page = self._batches_page(after)
-            raw = page.get("data")
-            items = (
-                [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
-            )
-            fresh = [batch for batch in map(read_batch, items) if batch.id not in seen]
+            found, has_more = self._batches_page(after)
+            fresh = [batch for batch in found if batch.id not in seen]
             yield from fresh
             seen.update(batch.id for batch in fresh)
-            if not fresh or page.get("has_more") is False:
+            if not fresh or not has_more:
                 return
             after = fresh[-1].id
 
@@ -151,14 +148,16 @@ class Service:
             self._sdk.close()
             self._sdk = None
 
-    def _batches_page(self, after: str | None) -> dict[str, object]:
+    def _batches_page(self, after: str | None) -> tuple[list[Batch], bool]:
+        """The batches of one page, and whether the service may have more."""
         with self._calls() as sdk:
             answer = (
                 sdk.batches.with_raw_response.list(limit=_PAGE, after=after)
                 if after
                 else sdk.batches.with_raw_response.list(limit=_PAGE)
             )
-            return self._understood(lambda page: page, answer.content)
+            content = answer.content
+        return read_page(content) or self._understood(_tolerant_page, content)
 
     @contextmanager
     def _calls(self) -> Iterator[openai.OpenAI]:
@@ -182,6 +181,12 @@ class Service:
             f"{self._shown_url} answered something that is not the Batch API ({reason})",
             todo="Check the service's base URL.",
         )
+
+
+def _tolerant_page(page: dict[str, object]) -> tuple[list[Batch], bool]:
+    raw = page.get("data")
+    items = [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
+    return [read_batch(item) for item in items], page.get("has_more") is not False
 
 
 def _without_credentials(url: str) -> str:
