@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from wellspring_tui.errors import CredentialsError, SettingsError
-from wellspring_tui.settings import Settings, load_settings, with_service
+from wellspring_tui.settings import Settings, load_settings
 
 ACME = """
 [services.acme]
@@ -84,7 +85,7 @@ def test_the_openai_url_of_the_environment_beats_the_one_in_the_file(
 
 def test_a_service_of_the_users_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACME_KEY", "secret")
-    settings = with_service(configured(home, ACME), "acme")
+    settings = replace(configured(home, ACME), service="acme")
     profile = settings.profile()
     assert (profile.base_url, profile.max_requests) == ("https://acme.example/v1", 5000)
     assert settings.key(profile) == "secret"

@@ -183,11 +183,6 @@ def load_settings(*, home: Path | None = None, service: str | None = None) -> Se
     return settings
 
 
-def with_service(settings: Settings, name: str) -> Settings:
-    """The same settings with another service chosen."""
-    return replace(settings, service=settings.profile(name).name)
-
-
 def _environment() -> dict[str, str]:
     """The environment over what a `.env` in the current folder adds."""
     path = Path(".env")

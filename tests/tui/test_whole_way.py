@@ -163,3 +163,25 @@ async def test_without_a_key_a_new_job_offers_the_built_in_service(
         await hand.press("enter")
         await hand.until_on("ReviewScreen")
         await hand.until_shown("Answers of the built-in service are simulated.")
+
+
+async def test_words_are_found_in_an_answer_and_walked_through(
+    open_dashboard: Callable[..., AbstractAsyncContextManager[Hand]],
+    wellspring: Wellspring,
+    prompts_path: Path,
+) -> None:
+    wellspring.submit(prompts_path, wellspring.request_options())
+    async with open_dashboard() as hand:
+        await hand.until_shown("● completed")
+        await hand.press("enter")
+        await hand.until_on("ResultsScreen")
+        await hand.until(lambda: "Simulated by" in hand.reader("#answer").shown_text, "an answer")
+        await hand.press("slash")
+        await hand.type("e")
+        reader = hand.reader("#answer")
+        await hand.until(lambda: reader.hit_count > 2, "places found")
+        at = reader.hit_number
+        await hand.press("down", "down", "up")
+        assert reader.hit_number == at + 1
+        await hand.press("escape")
+        assert reader.hit_count == 0

@@ -54,6 +54,9 @@ class ResultsScreen(DashboardScreen[None]):
         Binding("3", "view('raw')", "The raw response", show=False),
         Binding("4", "view('usage')", "Tokens and cost", show=False),
         Binding("slash", "search", "Find", key_display="/"),
+        # The list and the text take these keys for themselves: they are for the search line.
+        Binding("down", "hit(1)", "Next place found", show=False),
+        Binding("up", "hit(-1)", "Place found before", show=False),
         Binding("f", "unanswered", "Only failed and missing", show=False),
         Binding("w", "wrap", "Wrap long lines or not", show=False),
         Binding("y", "copy", "Copy"),
@@ -255,6 +258,14 @@ class ResultsScreen(DashboardScreen[None]):
     @on(Input.Submitted, "#find")
     def _find_next(self) -> None:
         self.query_one("#answer", Reader).next_hit()
+
+    def action_hit(self, step: int) -> None:
+        """To the next place found, or the one before."""
+        reader = self.query_one("#answer", Reader)
+        if step > 0:
+            reader.next_hit()
+        else:
+            reader.previous_hit()
 
     @on(Reader.HitsChanged, "#answer")
     def _hits_changed(self, event: Reader.HitsChanged) -> None:
