@@ -6,6 +6,9 @@ paint comes early.
 
 from __future__ import annotations
 
+import asyncio
+import signal
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 
 _LEAVING_SECONDS = 1.0
+_ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
 
 
 def utc_now() -> datetime:
@@ -47,6 +51,7 @@ class WellspringApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", key_display="?"),
         Binding("ctrl+p,colon", "command_palette", "Palette", show=False),
+        Binding("ctrl+z", "suspend_process", "Suspend, back with fg", show=False),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
@@ -66,8 +71,18 @@ class WellspringApp(App[None]):
 
     def on_mount(self) -> None:
         """Show the jobs; start carrying them once the screen is painted."""
+        self._heed_signals()
         self.push_screen(JobsScreen())
         self.call_after_refresh(self._carry)
+
+    def _heed_signals(self) -> None:
+        """Leave in good order, the terminal as it was, when the system asks for the end."""
+        if sys.platform == "win32":  # its event loop knows no signals
+            return
+        loop = asyncio.get_running_loop()
+        for name in _ENDING_SIGNALS:
+            number = signal.Signals[name]
+            loop.add_signal_handler(number, lambda code=128 + number: self.exit(return_code=code))
 
     @work(exclusive=True, group="carry")
     async def _carry(self) -> None:
@@ -173,13 +188,12 @@ def _file_name(name: str) -> str:
     return kept.strip("-.") or "job"
 
 
-def run(settings: Settings, *, demo: bool = False) -> None:
-    """Open the dashboard and come back when the person leaves it.
+def run(settings: Settings, *, demo: bool = False) -> int:
+    """Open the dashboard and come back when the person leaves it; the exit code.
 
     Raises StorageError when the ledger can't be opened.
     """
-    door = Wellspring(settings)
-    try:
-        WellspringApp(door, demo=demo).run()
-    finally:
-        door.close()
+    with Wellspring(settings) as door:
+        app = WellspringApp(door, demo=demo)
+        app.run()
+    return app.return_code or 0

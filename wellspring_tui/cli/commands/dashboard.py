@@ -41,4 +41,4 @@ def open_dashboard(chosen: Chosen, *, demo: bool = False) -> None:
     settings = chosen.settings()
     from wellspring_tui.tui.app import run
 
-    run(settings, demo=demo)
+    click.get_current_context().exit(run(settings, demo=demo))
