@@ -32,6 +32,8 @@ _CONTROLS = {
     **_BREAKS,
 }
 
+_INERT = _CONTROLS | dict.fromkeys((*range(0x20), *_BREAKS))
+
 
 def safe(text: str) -> str:
     """`text` without anything a terminal would act on; line breaks and tabs stay."""
@@ -39,6 +41,14 @@ def safe(text: str) -> str:
         return text
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return _SEQUENCES.sub("", plain).translate(_CONTROLS)
+
+
+def inert(text: str) -> str:
+    """A painted piece of a line in which nothing acts on a terminal; it keeps its width.
+
+    Without their escape the rest of a control sequence is words like any other.
+    """
+    return text if text.isprintable() else text.translate(_INERT)
 
 
 def storable(text: str) -> str:

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from wellspring_tui.errors import InputError
 from wellspring_tui.jobs.ledger import Ledger
-from wellspring_tui.jobs.model import INDEX_NAME, NO_SERVICE, Job, Round, new_job_id
+from wellspring_tui.jobs.model import (
+    ADOPTED,
+    IMPORTED,
+    INDEX_NAME,
+    NO_SERVICE,
+    Job,
+    Round,
+    new_job_id,
+)
 from wellspring_tui.private import make_folder
 from wellspring_tui.progress import Progress
 from wellspring_tui.services.connections import Connections
@@ -380,7 +388,11 @@ class Wellspring:
 
     def recent_files(self, limit: int = 3) -> list[Path]:
         """The prompts files of the last jobs that are still there, newest first."""
-        sources = dict.fromkeys(Path(job.source) for job in self.ledger.jobs(stop=20))
+        sources = dict.fromkeys(
+            Path(job.source)
+            for job in self.ledger.jobs(stop=20)
+            if job.kind not in (ADOPTED, IMPORTED)  # these were made of no prompts file
+        )
         return [path for path in sources if path.is_file()][:limit]
 
     def about(self, job: Job) -> dict[str, Any]:

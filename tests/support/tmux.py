@@ -84,7 +84,18 @@ def in_tmux(
     tmux(
         *("-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height)),
         *("-c", str(folder), "env", *variables, sys.executable, "-m", "wellspring_tui", *arguments),
-        *(";", "set-option", "-g", "remain-on-exit", "on", ";", "set-option", "-g", "status", "off"),
+        *(
+            ";",
+            "set-option",
+            "-g",
+            "remain-on-exit",
+            "on",
+            ";",
+            "set-option",
+            "-g",
+            "status",
+            "off",
+        ),
     )
     try:
         yield tmux

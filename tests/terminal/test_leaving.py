@@ -37,7 +37,9 @@ def _silent_service(home: Path) -> Iterator[threading.Event]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         home.mkdir(exist_ok=True)
         url = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
-        (home / "config.toml").write_text(f'service = "mute"\n[services.mute]\nbase_url = "{url}"\n')
+        (home / "config.toml").write_text(
+            f'service = "mute"\n[services.mute]\nbase_url = "{url}"\n'
+        )
         threading.Thread(target=listen, daemon=True).start()
         yield asked
         for connection in kept:

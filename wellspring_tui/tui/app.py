@@ -20,13 +20,15 @@ from textual.binding import Binding, BindingType
 from wellspring_tui.errors import WellspringError
 from wellspring_tui.text import one_line
 from wellspring_tui.tui.carrier import Carrier, in_thread
+from wellspring_tui.tui.inert import Inert
 from wellspring_tui.tui.messages import JobsRefreshed
 from wellspring_tui.tui.screens.jobs import JobsScreen
 from wellspring_tui.wellspring import Wellspring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from textual.filter import LineFilter
     from textual.screen import Screen
 
     from wellspring_tui.jobs.model import Round
@@ -68,6 +70,11 @@ class WellspringApp(App[None]):
         self.demo = demo
         self.clock = clock
         self.carrier = Carrier(door, self._refreshed, clock)
+        self._inert = Inert()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every painted line goes through."""
+        return [*super().get_line_filters(), self._inert]
 
     def on_mount(self) -> None:
         """Show the jobs; start carrying them once the screen is painted."""
