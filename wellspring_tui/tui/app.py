@@ -19,7 +19,7 @@ from textual.binding import Binding, BindingType
 
 from wellspring_tui.errors import WellspringError
 from wellspring_tui.text import one_line
-from wellspring_tui.tui.carrier import Carrier, in_thread
+from wellspring_tui.tui.carrier import KEYS_WAIT_SECONDS, Carrier, in_thread
 from wellspring_tui.tui.inert import Inert
 from wellspring_tui.tui.messages import JobsRefreshed
 from wellspring_tui.tui.screens.jobs import JobsScreen
@@ -200,6 +200,7 @@ def run(settings: Settings, *, demo: bool = False) -> int:
 
     Raises StorageError when the ledger can't be opened.
     """
+    sys.setswitchinterval(KEYS_WAIT_SECONDS)
     with Wellspring(settings) as door:
         app = WellspringApp(door, demo=demo)
         app.run()

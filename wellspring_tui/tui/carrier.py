@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+KEYS_WAIT_SECONDS = 0.001
+"""How long a busy thread may keep the interpreter while a key waits; Python's 5 ms are felt."""
+
 
 async def in_thread(work: Callable[[], T]) -> T:
     """The result of `work`, done in a thread that never keeps the program from ending.
