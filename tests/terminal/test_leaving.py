@@ -132,3 +132,13 @@ def test_a_terminal_that_is_closed_ends_the_dashboard(tmp_path: Path, home: Path
         terminal.until_shown("No jobs yet")
         terminal.hang_up()
         assert terminal.until_gone() == 128 + signal.SIGHUP
+
+
+def test_a_dashboard_started_in_a_tiny_terminal_waits_for_room(tmp_path: Path, home: Path) -> None:
+    with in_terminal("--home", str(home), "demo", size=(40, 10), folder=tmp_path) as terminal:
+        terminal.until_shown("The terminal is too small.")
+        terminal.resize(80, 24)
+        terminal.until_shown("No jobs yet")
+        terminal.press("q")
+        assert terminal.until_gone() == 0
+        assert terminal.left_clean() == []

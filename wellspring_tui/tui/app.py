@@ -28,6 +28,7 @@ from wellspring_tui.wellspring import Wellspring
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from textual import events
     from textual.filter import LineFilter
     from textual.screen import Screen
 
@@ -90,6 +91,17 @@ class WellspringApp(App[None]):
         for name in _ENDING_SIGNALS:
             number = signal.Signals[name]
             loop.add_signal_handler(number, lambda code=128 + number: self.exit(return_code=code))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """In too small a terminal say so, instead of showing what nobody can read."""
+        from wellspring_tui.tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmallScreen
+
+        small = event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT
+        covered = isinstance(self.screen, TooSmallScreen)
+        if small and not covered:
+            self.push_screen(TooSmallScreen())
+        elif covered and not small:
+            self.pop_screen()
 
     @work(exclusive=True, group="carry")
     async def _carry(self) -> None:
