@@ -49,8 +49,9 @@ class _Screen(pyte.Screen):
     def report_device_status(self, mode: int, **_: object) -> None:
         """Answer nothing."""
 
-    def set_margins(self, *margins: int, **_: object) -> None:
-        """Margins stay."""
+    def set_margins(self, top: int | None = None, bottom: int | None = None, **_: object) -> None:
+        """Set them; what else stands in the sequence is not for margins."""
+        super().set_margins(top, bottom)
 
 
 class Terminal:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def _silent_service(home: Path) -> Iterator[threading.Event]:
     """A service that takes connections and never answers; the event tells of the first."""
     asked = threading.Event()
-    kept = []
+    kept: list[socket.socket] = []
 
     def listen() -> None:
         while True:

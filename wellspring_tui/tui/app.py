@@ -10,6 +10,7 @@ import asyncio
 import signal
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -90,7 +91,7 @@ class WellspringApp(App[None]):
         loop = asyncio.get_running_loop()
         for name in _ENDING_SIGNALS:
             number = signal.Signals[name]
-            loop.add_signal_handler(number, lambda code=128 + number: self.exit(return_code=code))
+            loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
 
     def on_resize(self, event: events.Resize) -> None:
         """In too small a terminal say so, instead of showing what nobody can read."""
