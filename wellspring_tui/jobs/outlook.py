@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from math import log
+from math import inf, log
 from operator import itemgetter
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -54,8 +54,8 @@ class Outlooks:
 
     def _of_service(self, service: str) -> list[Ended]:
         with self._lock:
-            read_at, ended = self._ended.get(service, (0.0, []))
-            if not ended or monotonic() - read_at > _LIFE_SECONDS:
+            read_at, ended = self._ended.get(service, (-inf, []))
+            if monotonic() - read_at > _LIFE_SECONDS:
                 ended = self._history.ended(service)
                 self._ended[service] = monotonic(), ended
             return ended
