@@ -23,14 +23,17 @@ from wellspring_tui.services.connections import Connections
 from wellspring_tui.text import one_line, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import date
 
-    from wellspring_tui.answers.index import AnswerIndex
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.answers.results import Results
+    from wellspring_tui.answers.tariffs import Tariff, Tariffs
+    from wellspring_tui.jobs.accounts import Accounts
     from wellspring_tui.jobs.conductor import Conductor
     from wellspring_tui.jobs.model import JobDetail, JobsQuery, Offer, Outlook
     from wellspring_tui.jobs.retrying import Retry
+    from wellspring_tui.jobs.usage_report import By, UsageReport
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.model import RequestOptions
     from wellspring_tui.settings import Settings
@@ -232,7 +235,7 @@ class Wellspring:
             self.settings.places,
             profile=self.settings.profile,
             connect=self._connections.to,
-            collector=Collector(self.ledger, self.settings.places, self._price),
+            collector=Collector(self.ledger, self.settings.places, self._accounts.used),
             interval_seconds=self._interval_seconds,
         )
 
@@ -393,7 +396,7 @@ class Wellspring:
         """
         from wellspring_tui.jobs.importing import Importer, ResultFiles
 
-        importer = Importer(self.ledger, self.settings.places, self._price)
+        importer = Importer(self.ledger, self.settings.places, self._accounts.used)
         return importer.make_job(ResultFiles(output, errors, input), name, progress or Progress())
 
     def check_interval_seconds(self, service: str | None = None) -> float:
@@ -453,13 +456,40 @@ class Wellspring:
             "cost_usd": None if job.cost is None else str(job.cost),
         }
 
-    def _price(self, job: Job, index: AnswerIndex) -> Decimal | None:
-        from wellspring_tui.answers.money import batch_cost
+    def usage(
+        self,
+        by: By = "job",
+        since: date | None = None,
+        until: date | None = None,
+        job_id: str | None = None,
+        progress: Progress | None = None,
+    ) -> UsageReport:
+        """Tokens and money by `job`, `day`, `model`, `section`, `type` or `service`.
+
+        Over all jobs, or of one; from the day `since` to the day `until`, in local time. By
+        `type` (of prompt) goes for one job only. Raises InputError, JobNotFoundError.
+        """
+        job = self.ledger.job(job_id) if job_id is not None else None
+        return self._accounts.report(by, since, until, job, progress or Progress())
+
+    def tariffs(self, job_id: str) -> Tariffs:
+        """The prices a job is charged by, to tell what each of its answers cost."""
+        return self._accounts.tariffs(self.ledger.job(job_id))
+
+    @cached_property
+    def _accounts(self) -> Accounts:
+        from wellspring_tui.jobs.accounts import Accounts
+
+        return Accounts(self.ledger, self.settings.places, self._tariff)
+
+    def _tariff(self, job: Job) -> Callable[[str, bool], Tariff]:
+        """Today's prices for the requests of a job."""
+        from wellspring_tui.answers.tariffs import free_of_charge, in_a_batch
 
         # What was imported is priced as if OpenAI had answered it.
         if job.service != NO_SERVICE and self.settings.profile(job.service).is_local:
-            return Decimal(0)
-        return batch_cost(index.models())
+            return free_of_charge
+        return in_a_batch(self._prices)
 
 
 def _models(found: Survey) -> str:

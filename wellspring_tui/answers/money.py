@@ -44,7 +44,12 @@ class Money:
     @property
     def whole(self) -> Decimal | None:
         """All of it; None when some of it is unknown."""
-        return None if self.unknown_requests else self.known
+        return None if self.unknown_requests else tidy(self.known)
+
+
+def tidy(dollars: Decimal) -> Decimal:
+    """The same amount, written without exponent and without zeros at its end."""
+    return Decimal(f"{dollars.normalize():f}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from wellspring_tui.answers.model import State
 from wellspring_tui.answers.money import FREE, LONG_PROMPT_TOKENS, Money, Rates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from decimal import Decimal
+    from collections.abc import Callable, Mapping
 
     from wellspring_tui.answers.model import Answer, Usage
     from wellspring_tui.answers.prices import Prices
@@ -30,30 +31,30 @@ class Tariff:
 class Cost:
     """What some requests cost, and what they would have in real time."""
 
-    charged: Money = Money()
-    real_time: Money = Money()
+    charged: Money = field(default_factory=Money)
+    real_time: Money = field(default_factory=Money)
+    saved: Decimal = Decimal(0)
+    """Dollars saved against real time, over all requests of which both prices are known."""
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(self.charged + other.charged, self.real_time + other.real_time)
-
-    @property
-    def saved(self) -> Decimal | None:
-        """Dollars saved against real time; None where either price is unknown."""
-        charged, real_time = self.charged.whole, self.real_time.whole
-        return None if charged is None or real_time is None else real_time - charged
+        return Cost(
+            self.charged + other.charged,
+            self.real_time + other.real_time,
+            self.saved + other.saved,
+        )
 
 
 class Tariffs:
     """The tariffs of one job: those it was charged by, or else today's."""
 
     def __init__(
-        self,
-        look_up: Callable[[str, bool], Tariff],
-        kept: dict[TariffKey, Tariff] | None = None,
+        self, look_up: Callable[[str, bool], Tariff], kept: Mapping[TariffKey, Tariff]
     ) -> None:
         """`look_up` tells today's tariff of a model; `kept` are those of the job's collection."""
         self._look_up = look_up
-        self._known = dict(kept or {})
+        self._known = dict(kept)
+        models = {model for model, _ in kept}
+        self._only_model = models.pop() if len(models) == 1 else ""
 
     def of(self, model: str, *, long: bool) -> Tariff:
         """The tariff of a model."""
@@ -63,11 +64,12 @@ class Tariffs:
         return self._known[key]
 
     def cost_of(self, answer: Answer) -> Cost:
-        """What one request cost; nothing when it was never answered."""
-        if not answer.usage.total_tokens:
-            return _unmeasured(answer.state == "answered", self.of(answer.model or "", long=False))
-        tariff = self.of(answer.model or "", long=is_long(answer.usage))
-        return cost(tariff, answer.usage, measured=1)
+        """What one request cost: nothing when it used nothing, unknown when nobody tells."""
+        tariff = self.of(answer.model or self._only_model, long=is_long(answer.usage))
+        if answer.usage.total_tokens:
+            return cost(tariff, answer.usage, measured=1)
+        unmeasured = answer.state is State.ANSWERED
+        return cost(tariff, answer.usage, measured=0, unmeasured=int(unmeasured))
 
 
 def is_long(usage: Usage) -> bool:
@@ -80,10 +82,10 @@ def cost(tariff: Tariff, usage: Usage, *, measured: int, unmeasured: int = 0) ->
 
     `measured` of them have told their tokens, `unmeasured` are answered and have not.
     """
-    return Cost(
-        _sum(tariff.charged, usage, measured, unmeasured),
-        _sum(tariff.real_time, usage, measured, unmeasured),
-    )
+    charged = _sum(tariff.charged, usage, measured, unmeasured)
+    real_time = _sum(tariff.real_time, usage, measured, unmeasured)
+    both_known = tariff.charged is not None and tariff.real_time is not None
+    return Cost(charged, real_time, real_time.known - charged.known if both_known else Decimal(0))
 
 
 def free_of_charge(_model: str, _long: bool) -> Tariff:
@@ -100,12 +102,6 @@ def in_a_batch(prices: Prices) -> Callable[[str, bool], Tariff]:
         )
 
     return look_up
-
-
-def _unmeasured(answered: bool, tariff: Tariff) -> Cost:
-    from wellspring_tui.answers.model import Usage
-
-    return cost(tariff, Usage(), measured=0, unmeasured=int(answered))
 
 
 def _sum(rates: Rates | None, usage: Usage, measured: int, unmeasured: int) -> Money:

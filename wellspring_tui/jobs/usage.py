@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from wellspring_tui.answers.groups import Group, Heading
     from wellspring_tui.answers.index import AnswerIndex
+    from wellspring_tui.answers.model import Usage
     from wellspring_tui.answers.tariffs import TariffKey
     from wellspring_tui.jobs.model import Job, Part
 
@@ -92,9 +93,7 @@ class JobUsage:
         return replace(
             self,
             used=_added_up(
-                used
-                if used.name in named
-                else msgspec.structs.replace(used, name=OTHER_SECTIONS)
+                used if used.name in named else msgspec.structs.replace(used, name=OTHER_SECTIONS)
                 for used in self.used
             ),
         )
