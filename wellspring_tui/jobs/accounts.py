@@ -63,8 +63,9 @@ class Accounts:
             rows = self._by_type(job, since, until)
         else:
             rows = self._ledger.usage.rows(by, since, until, job_id)
-        total = self._ledger.usage.total(since, until, job_id)
-        return UsageReport(by, tuple(rows), total, since, until, job_id, uncounted)
+        jobs, estimated = self._ledger.usage.jobs(since, until, job_id)
+        none = UsageRow("", "all", jobs, estimated_input_tokens=estimated)
+        return UsageReport(by, tuple(rows), sum(rows, none), since, until, job_id, uncounted)
 
     def _by_type(self, job: Job, since: date | None, until: date | None) -> list[UsageRow]:
         with AnswerIndex(self._places.outputs(job.id) / INDEX_NAME) as index:

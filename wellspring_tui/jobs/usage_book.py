@@ -27,7 +27,6 @@ _HEADINGS = {
     "section": ("u.section",) * 2,
     "service": ("j.service",) * 2,
 }
-_ALL = ("''", "'all'")
 
 # Dollars are whole numbers of 1e-12 here, so that sums are exact; nine million dollars fit.
 _CHARGED, _REAL_TIME = (
@@ -115,24 +114,21 @@ class UsageBook:
         estimates = {row["id"]: row["tokens_estimated"] for row in jobs}
         return [_row(row, estimates.get(row["key"])) for row in found]
 
-    def total(self, since: date | None, until: date | None, job_id: str | None) -> UsageRow:
-        """The same in one."""
-        limits = _limits(since, until, job_id)
-        key, label = _ALL
-        row = self._file.here.execute(_REPORT.format(key=key, label=label), limits).fetchone()
-        if not row["jobs"]:
-            return UsageRow("", "all")
-        (estimated,) = self._file.here.execute(
+    def jobs(
+        self, since: date | None, until: date | None, job_id: str | None
+    ) -> tuple[int, int | None]:
+        """How many jobs that is, and how many input tokens were estimated for them in all."""
+        count, estimated = self._file.here.execute(
             """
-            SELECT CASE WHEN min(tokens_estimated) > 0 THEN sum(tokens_estimated) END
+            SELECT count(*), CASE WHEN min(tokens_estimated) > 0 THEN sum(tokens_estimated) END
             FROM jobs WHERE id IN (
-                SELECT job_id FROM usage u
+                SELECT job_id FROM usage
                 WHERE at >= :since AND at < :until AND (:job_id IS NULL OR job_id = :job_id)
             )
             """,
-            limits,
+            _limits(since, until, job_id),
         ).fetchone()
-        return _row(row, estimated)
+        return count, estimated
 
 
 def write_usage(db: sqlite3.Connection, usage: JobUsage) -> None:

@@ -12,8 +12,7 @@ from wellspring_tui.answers.money import Money, tidy
 if TYPE_CHECKING:
     from datetime import date
 
-    from wellspring_tui.answers.tariffs import Cost
-    from wellspring_tui.jobs.usage import JobUsage, Used
+    from wellspring_tui.jobs.usage import JobUsage
 
 By = Literal["job", "day", "model", "section", "type", "service"]
 GROUPINGS: tuple[By, ...] = get_args(By)
@@ -44,17 +43,17 @@ class UsageRow:
         """Requests of which no file says anything."""
         return self.requests - self.answered - self.failed
 
-    def with_more(self, used: Used, cost: Cost) -> UsageRow:
-        """The row with what more requests used, which cost so much."""
+    def __add__(self, other: UsageRow) -> UsageRow:
+        """Both under this heading; the jobs of either may be the same, and stay as they are."""
         return replace(
             self,
-            requests=self.requests + used.requests,
-            answered=self.answered + used.answered,
-            failed=self.failed + used.failed,
-            usage=self.usage + used.usage,
-            cost=self.cost + cost.charged,
-            real_time_cost=self.real_time_cost + cost.real_time,
-            saved=self.saved + cost.saved,
+            requests=self.requests + other.requests,
+            answered=self.answered + other.answered,
+            failed=self.failed + other.failed,
+            usage=self.usage + other.usage,
+            cost=self.cost + other.cost,
+            real_time_cost=self.real_time_cost + other.real_time_cost,
+            saved=self.saved + other.saved,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -119,9 +118,19 @@ def rows_of_job(used: JobUsage, since: date | None, until: date | None) -> list[
         if (since is not None and day < since) or (until is not None and day > until):
             continue
         cost = used.cost_of(one)
-        rows[one.name] = rows.get(one.name, UsageRow(one.name, one.name, jobs=1)).with_more(
-            one, cost
+        row = UsageRow(
+            one.name,
+            one.name,
+            1,
+            one.requests,
+            one.answered,
+            one.failed,
+            one.usage,
+            cost.charged,
+            cost.real_time,
+            cost.saved,
         )
+        rows[one.name] = rows[one.name] + row if one.name in rows else row
     return sorted(rows.values(), key=lambda row: (-row.usage.total_tokens, row.label))
 
 
