@@ -14,7 +14,7 @@ _MONTH = re.compile(r"(\d{4})-(\d{1,2})")
 _HINT = "Expected a day such as 2026-11-23, a month such as 2026-11, or a time back such as 7d"
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A day, here; of a month its first, or its last when it is meant as an end."""
 
     name = "day"
