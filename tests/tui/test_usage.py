@@ -84,8 +84,8 @@ async def test_the_chart_tells_jobs_of_the_last_month(
         assert "Archive" not in hand.text
         assert "2 jobs · 3 requests: 3 answered, 0 failed, 0 missing" in hand.text
         assert "8,000 tokens = 7,100 in" in hand.text
-        assert "$0.0077 + unknown" in hand.text
-        assert "no price for 1 request" in hand.text
+        assert "$0.0077 + unknown (1 request)" in hand.text
+        assert "$0.0154 + ? in real time · $0.0077 saved" in hand.text
 
 
 async def test_keys_change_headings_time_and_measure(
@@ -189,7 +189,8 @@ async def test_a_job_opens_by_section_and_esc_goes_back_to_all(
         await hand.until(lambda: labels(hand) == ["Soil", "Water"], "its sections")
         await hand.press("b")
         await hand.until_shown("by prompt type")
-        await hand.until_shown("index of this job's answers is gone")
+        await hand.until_shown("the index of this job's answers is gone")
+        assert "Soil" not in hand.text
         await hand.press("escape")
         await hand.until(lambda: head(hand) == "all jobs · by job · last 30 days · tokens", "all")
         await hand.press("o")

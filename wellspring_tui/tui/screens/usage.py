@@ -29,7 +29,9 @@ from wellspring_tui.tui.screens.usage_rows import (
     total_lines,
 )
 from wellspring_tui.tui.widgets.chart import Chart
+from wellspring_tui.tui.widgets.chart_model import ChartData
 from wellspring_tui.tui.widgets.table import Table
+from wellspring_tui.tui.widgets.table_model import ListRows
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -142,7 +144,7 @@ class UsageScreen(DashboardScreen[None]):
                 )
             )
         except WellspringError as error:
-            self._show_head(failure=one_line(str(error)))
+            self._show_failure(one_line(str(error)))
             return
         if not self.query("#usage-head"):  # the screen was left meanwhile
             return
@@ -150,6 +152,16 @@ class UsageScreen(DashboardScreen[None]):
             self._sort = ("label", True) if report.by == "day" else ("total", True)
         self._report = report
         self._show()
+
+    def _show_failure(self, sentence: str) -> None:
+        if self.query("#usage-head"):
+            self._report = None
+            self._show_head()
+            self.query_one(Chart).show(ChartData(), whole_numbers=True, empty=f"× {sentence}")
+            table = self.query_one(Table)
+            table.empty = f"× {sentence}"
+            table.show(ListRows())
+            self.query_one("#usage-total", Static).update("")
 
     def _today(self) -> date:
         return self.dashboard.clock().astimezone().date()
@@ -182,7 +194,7 @@ class UsageScreen(DashboardScreen[None]):
         if before != table.columns[:1]:
             table.move_to_position(0)
 
-    def _show_head(self, *, busy: str = "", failure: str = "") -> None:
+    def _show_head(self, *, busy: str = "") -> None:
         question = self._question
         head = next(iter(self.query("#usage-head").results(Static)), None)
         if head is None:  # the screen was left meanwhile
@@ -202,8 +214,6 @@ class UsageScreen(DashboardScreen[None]):
         )
         if busy:
             told += Content.styled(f"  ◐ {busy}", look.BUSY)
-        if failure:
-            told += Content.styled(f"  × {failure}", look.BAD)
         head.update(told)
 
     def _empty_words(self, report: UsageReport) -> str:

@@ -263,13 +263,16 @@ def _money_line(report: UsageReport) -> Content:
     unknown = total.cost.unknown_requests
     if total.cost.whole == 0:
         return Content.styled("free", f"bold {look.GOOD}")
+    many = "request" if unknown == 1 else "requests"
     parts = [Content.styled(figures.money_sum(total.cost.known, unknown), "bold")]
-    real_time = total.real_time_cost
-    shown = figures.money_sum(real_time.known, real_time.unknown_requests)
-    parts.append(Content.styled(f"{shown} in real time", look.QUIET))
+    if unknown:
+        parts[0] += Content.styled(f" ({unknown:,} {many})", look.WARN)
+    parts.append(_plain(total.real_time_cost) + Content.styled(" in real time", look.QUIET))
     if total.saved > 0:
         parts.append(Content.styled(f"{figures.money(total.saved)} saved", look.GOOD))
-    if unknown:
-        many = "request" if unknown == 1 else "requests"
-        parts.append(Content.styled(f"no price for {unknown:,} {many}", look.WARN))
     return Content(" · ").join(parts)
+
+
+def _plain(cost: Money) -> Content:
+    shown = money(cost, used=False)
+    return Content.styled(shown, look.QUIET) if isinstance(shown, str) else shown
