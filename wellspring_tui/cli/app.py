@@ -33,6 +33,7 @@ _COMMANDS = {
     "status": "listing",
     "results": "watching",
     "usage": "usage",
+    "edit": "editing",
     "cancel": "cancel",
     "retry": "retrying",
     "adopt": "adopting",

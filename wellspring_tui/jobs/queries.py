@@ -83,7 +83,7 @@ def position(query: JobsQuery, job_id: str) -> tuple[str, dict[str, object]]:
     """A statement for the `position` of a job in that order, and its parameters."""
     condition, parameters = where(query)
     own = f"{condition} {'AND' if condition else 'WHERE'} id = :id"
-    before = "key > this.key" if query.descending else "key < this.key"
+    before = f"found.key {'>' if query.descending else '<'} this.key"
     statement = f"""
         WITH this AS (SELECT {_key(query)} AS key, created_at, id FROM jobs {own}),
             found AS (SELECT {_key(query)} AS key, created_at, id FROM jobs {condition})
@@ -104,7 +104,7 @@ def _key(query: JobsQuery) -> str:
 def _conditions(text: str) -> Iterator[tuple[str, str]]:
     """What each word of a filter asks for: SQL with a {} for the text that is looked for."""
     for typed in _WORDS.findall(text.casefold()):
-        word = " ".join(typed.replace('"', " ").split())
+        word = " ".join(typed.replace('"', "").split())
         field, colon, rest = word.partition(":")
         if field == "is" and colon and rest in _STATES:
             yield _STATES[rest], rest
