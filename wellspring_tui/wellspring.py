@@ -24,6 +24,7 @@ from wellspring_tui.text import one_line, storable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from wellspring_tui.answers.comparing import Comparison
     from wellspring_tui.answers.index import AnswerIndex
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.answers.results import Results
@@ -365,6 +366,13 @@ class Wellspring:
         places = self.settings.places
         index = AnswerIndex(places.outputs(job.id) / INDEX_NAME)
         return Results(index, places.inputs(job.id), places.outputs(job.id))
+
+    def compare(self, left_id: str, right_id: str) -> Comparison:
+        """Two jobs side by side, to be closed after use. Work for a thread."""
+        from wellspring_tui.answers.comparing import Comparison
+
+        left, right = self.ledger.job(left_id), self.ledger.job(right_id)
+        return Comparison(self.results(left.id), self.results(right.id), (left.cost, right.cost))
 
     def export_json(self, job_id: str, path: Path, progress: Progress | None = None) -> None:
         """Write a job's results to `path`, which appears whole or not at all.

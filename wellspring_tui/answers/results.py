@@ -36,16 +36,16 @@ class Results:
     def __init__(self, index: AnswerIndex, inputs: Path, outputs: Path) -> None:
         """`inputs` and `outputs` are the job's folders of input and of output files."""
         self.index = index
-        self._inputs = inputs
-        self._outputs = outputs
+        self.inputs = inputs
+        self.outputs = outputs
 
     def response_line(self, answer: Answer) -> bytes | None:
         """The line in which the service answered; None while it is missing."""
-        return None if answer.response is None else _read(self._outputs, answer.response)
+        return None if answer.response is None else _read(self.outputs, answer.response)
 
     def request_line(self, answer: Answer) -> bytes:
         """The line that was sent; empty when its input file was never here."""
-        return _read(self._inputs, answer.request) if answer.request.file else b""
+        return _read(self.inputs, answer.request) if answer.request.file else b""
 
     def search(
         self, query: str, progress: Progress | None = None, *, where: Where = "answers"
@@ -58,9 +58,7 @@ class Results:
         from wellspring_tui.answers.searching import Search
 
         with self.index.reader() as index:
-            search = Search(
-                index, self._inputs, self._outputs, query, where, progress or Progress()
-            )
+            search = Search(index, self.inputs, self.outputs, query, where, progress or Progress())
             yield from search.found()
 
     def entry(self, answer: Answer) -> dict[str, Any]:
