@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
+from tests.jobs.test_retrying import first_line, with_results
 from tests.support.carried import OPTIONS
 from tests.support.files import SHARED, answer, encoded, expired, jsonl, request
-from tests.support.homes import carry
+from tests.support.homes import carry, sent_to
+from tests.support.scripted import ScriptedService
 from tests.support.used import KNOWN, add_used, used
 from wellspring_tui.answers.model import Usage
 from wellspring_tui.answers.money import Money
@@ -124,6 +126,28 @@ def test_a_carried_job_costs_the_same_from_every_side(paid: Wellspring, prompts_
     assert row.real_time_cost.whole == row.cost.whole * 2
     assert row.estimated_input_tokens == job.tokens_estimated
     assert tokens(paid.usage("service")) == {"openai": row.usage.total_tokens}
+
+
+def test_what_is_sent_again_in_another_part_counts_once(
+    settings: Settings, service_url: str, prompts_path: Path
+) -> None:
+    with (
+        ScriptedService(with_results(service_url, first_line)) as line,
+        Wellspring(sent_to(settings, line.base_url)) as wellspring,
+    ):
+        job = wellspring.submit(prompts_path, OPTIONS)
+        carry(wellspring, job.id)
+        first = wellspring.usage().total
+        assert (first.requests, first.answered, first.missing) == (4, 1, 3)
+        agrees(wellspring, job.id)
+    with Wellspring(sent_to(settings, service_url, max_requests=2)) as wellspring:
+        wellspring.retry(job.id)
+        assert wellspring.usage().total == first  # until there are answers
+        carry(wellspring, job.id)
+        agrees(wellspring, job.id)
+        whole = wellspring.usage().total
+        assert (whole.requests, whole.answered, whole.missing) == (4, 4, 0)
+        assert whole.usage.total_tokens > first.usage.total_tokens
 
 
 def test_the_built_in_service_costs_nothing_and_saves_nothing(

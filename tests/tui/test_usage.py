@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widgets import Input
 
 from tests.support.carried import OPTIONS
 from tests.support.files import SHARED, answer, encoded
@@ -19,10 +20,14 @@ from wellspring_tui.tui.widgets.chart import Chart
 from wellspring_tui.wellspring import Wellspring
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from tests.tui.conftest import Hand, Open
+    from tests.tui.conftest import Hand
     from wellspring_tui.jobs.ledger import Ledger
+
+    Open = Callable[..., AbstractAsyncContextManager[Hand]]
 
 REAL_OUTPUT = SHARED / "batch_683506cc77cc8190b47611aeff3f7024_output.jsonl"
 
@@ -255,9 +260,9 @@ async def test_what_is_shown_is_exported_and_nothing_is_replaced_unasked(
         await usage_of(hand)
         await hand.press("e")
         await hand.until_on("UsageExportScreen")
-        field = hand.app.screen.query_one("#usage-path")
-        assert str(folder) in field.value  # type: ignore[attr-defined]
-        field.value = str(wanted)  # type: ignore[attr-defined]
+        field = hand.app.screen.query_one("#usage-path", Input)
+        assert str(folder) in field.value
+        field.value = str(wanted)
         await hand.press("enter")
         await hand.until_shown("The file exists. Press Enter again to replace it.")
         assert wanted.read_text() == "mine"
