@@ -50,6 +50,19 @@ def test_money(dollars: str | None, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("known", "unknown", "shown"),
+    [
+        ("0", 0, "$0.00"),
+        ("1.5", 0, "$1.50"),
+        ("1.5", 3, "$1.50 + unknown"),
+        ("0", 3, "unknown"),
+    ],
+)
+def test_sums_of_money_say_when_something_is_unknown(known: str, unknown: int, shown: str) -> None:
+    assert figures.money_sum(Decimal(known), unknown) == shown
+
+
+@pytest.mark.parametrize(
     ("size", "shown"),
     [
         (0, "0 B"),

@@ -33,6 +33,13 @@ def money(dollars: Decimal | None) -> str:
     return f"${dollars:.4f}" if dollars >= Decimal("0.001") else f"${dollars:.6f}"
 
 
+def money_sum(known: Decimal, unknown_requests: int) -> str:
+    """`$1.23`, `unknown`, or `$1.23 + unknown` where only some of it is known."""
+    if not unknown_requests:
+        return money(known)
+    return f"{money(known)} + unknown" if known else money(None)
+
+
 def size(number_of_bytes: int) -> str:
     """`812 B`, `19.3 kB`, `200.0 MB`: powers of 1,000, as file managers count."""
     if number_of_bytes < 1_000:

@@ -23,6 +23,7 @@ from wellspring_tui.text import one_line
 from wellspring_tui.tui.carrier import KEYS_WAIT_SECONDS, Carrier, in_thread
 from wellspring_tui.tui.inert import Inert
 from wellspring_tui.tui.messages import JobsRefreshed
+from wellspring_tui.tui.screens.base import DashboardScreen
 from wellspring_tui.tui.screens.jobs import JobsScreen
 from wellspring_tui.wellspring import Wellspring
 
@@ -54,6 +55,7 @@ class WellspringApp(App[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", key_display="?"),
+        Binding("u", "usage", "Tokens and money", show=False),
         Binding("ctrl+p,colon", "command_palette", "Palette", show=False),
         Binding("ctrl+z", "suspend_process", "Suspend, back with fg", show=False),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
@@ -113,10 +115,8 @@ class WellspringApp(App[None]):
 
     def on_jobs_refreshed(self, message: JobsRefreshed) -> None:
         """Tell the screens that show jobs, and say which jobs have ended."""
-        from wellspring_tui.tui.screens.results import ResultsScreen
-
         for screen in self.screen_stack:
-            if isinstance(screen, JobsScreen | ResultsScreen) and screen.is_mounted:
+            if isinstance(screen, DashboardScreen) and screen.is_mounted:
                 screen.jobs_refreshed(message)
         for job_id in message.done.ended:
             job = self.door.job(job_id)
@@ -163,11 +163,20 @@ class WellspringApp(App[None]):
         if path is None:
             return
         try:
-            await in_thread(lambda: self.door.export_json(job_id, path))
+            await in_thread(lambda: self.door.export(job_id, path, replace=True))
         except WellspringError as error:
             self.notify(one_line(str(error)), severity="error", markup=False)
         else:
             self.notify(one_line(f"Wrote {path}"), markup=False)
+
+    def action_usage(self) -> None:
+        """Show tokens and money: of the job one is at, or else of all jobs."""
+        from wellspring_tui.tui.screens.usage import UsageScreen
+
+        here = self.screen
+        if not isinstance(here, DashboardScreen) or isinstance(here, UsageScreen):
+            return  # a dialog waits for its answer, or it is shown already
+        self.push_screen(UsageScreen(here.shown_job_id))
 
     def action_refresh_jobs(self) -> None:
         """Ask the services now."""
