@@ -74,6 +74,14 @@ class Wellspring:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def refuse_if_read_only(self) -> None:
+        """Raises InputError when jobs may only be looked at: call it before changing any."""
+        if self.settings.read_only:
+            raise InputError(
+                "Wellspring is open read only: jobs are neither sent nor changed",
+                todo="Start it without --read-only.",
+            )
+
     @staticmethod
     def sample() -> Path:
         """The prompts file that comes with the package."""
@@ -167,6 +175,7 @@ class Wellspring:
         from wellspring_tui.prompts.checking import survey
         from wellspring_tui.prompts.opening import open_prompts
 
+        self.refuse_if_read_only()
         heard = progress or Progress()
         profile = self.settings.profile(service)
         self.settings.key(profile)
@@ -222,6 +231,7 @@ class Wellspring:
             connect=self._connections.to,
             collector=Collector(self.ledger, self.settings.places, self._price),
             interval_seconds=self._interval_seconds,
+            looks_only=self.settings.read_only,
         )
 
     def tick(
@@ -264,6 +274,7 @@ class Wellspring:
 
     def cancel(self, job_id: str) -> Job:
         """Ask to cancel a job, its waiting parts included. Raises InputError if it is over."""
+        self.refuse_if_read_only()
         job = self.ledger.job(job_id)
         if job.collected:
             raise InputError(f"the job {job.id} is over already ({job.status})")
@@ -280,6 +291,7 @@ class Wellspring:
         """
         from wellspring_tui.jobs.retrying import retry
 
+        self.refuse_if_read_only()
         job = self.ledger.job(job_id)
         if job.service == NO_SERVICE:
             raise InputError(
@@ -310,6 +322,7 @@ class Wellspring:
         """
         from wellspring_tui.jobs.adopting import Adopter
 
+        self.refuse_if_read_only()
         wanted = list(dict.fromkeys(batch_ids))
         for batch_id in wanted:
             self.ledger.refuse_known(batch_id)
@@ -335,6 +348,7 @@ class Wellspring:
         """
         from wellspring_tui.jobs.importing import Importer, ResultFiles
 
+        self.refuse_if_read_only()
         importer = Importer(self.ledger, self.settings.places, self._price)
         return importer.make_job(ResultFiles(output, errors, input), name, progress or Progress())
 

@@ -59,10 +59,12 @@ class Conductor:
         connect: Callable[[str], Service],
         collector: Collector,
         interval_seconds: Callable[[str], float],
+        looks_only: bool = False,
     ) -> None:
         """`profile` and `connect` give the profile and the connection of a service by name.
 
-        `interval_seconds` tells how often a service is asked.
+        `interval_seconds` tells how often a service is asked. One that `looks_only` tells
+        what the services say and fetches what is done, but sends and cancels nothing.
         """
         self._ledger = ledger
         self._places = places
@@ -70,6 +72,7 @@ class Conductor:
         self._connect = connect
         self._collector = collector
         self._interval_seconds = interval_seconds
+        self._looks_only = looks_only
         self._asked_at: dict[str, float] = {}
         self._patience: defaultdict[str, Patience] = defaultdict(Patience)
 
@@ -207,6 +210,8 @@ class Conductor:
         self, part: Part, profile: ServiceProfile, sender: Sender, progress: Progress
     ) -> bool:
         """Move one part as far as it goes now; whether it moved."""
+        if self._looks_only and not part.ended:
+            return False
         cancel = self._ledger.job(part.job_id).cancel_asked
         runs = part.step is Step.CREATED and not part.ended
         if runs and not (cancel and part.status != "cancelling"):
