@@ -44,6 +44,18 @@ class Origin:
         return f"{self.kind} {self.name}".rstrip()
 
     @property
+    def words(self) -> str:
+        """The place in a sentence."""
+        match self.kind:
+            case Kind.FLAG:
+                return f"the flag {self.name}"
+            case Kind.ENVIRONMENT:
+                return f"{self.name} in the environment"
+            case Kind.DOTENV:
+                return f"{self.name} in .env"
+        return str(self.kind)
+
+    @property
     def beats_file(self) -> bool:
         """Whether what `config.toml` says has no effect beside it."""
         return self.kind in (Kind.FLAG, Kind.ENVIRONMENT, Kind.DOTENV)

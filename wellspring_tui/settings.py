@@ -6,7 +6,7 @@ import os
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin
 
 import msgspec
 
@@ -16,7 +16,7 @@ from wellspring_tui.origins import VARIABLES, Origin, Sources
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 LOCAL = "local"
 OPENAI = "openai"
@@ -228,6 +228,35 @@ _FLAGS = {
 def refuse_bad_config(text: str, path: Path) -> None:
     """Raises SettingsError when `text` is nothing that `config.toml` may hold."""
     _settled(_checked(_parsed(text, str(path)), str(path)), {}, _places(path.parent)).profile()
+
+
+def reread(settings: Settings) -> Settings:
+    """Settings by the file as it is now, with the same flags and the same environment.
+
+    Raises SettingsError.
+    """
+    raw = _read_config(settings.places.config)
+    config = _checked(raw, str(settings.places.config))
+    fresh = _settled(config, settings.environment, settings.places)
+    fields = {"service": "service", "theme": "theme", "check_interval": "check_interval_seconds"}
+    flagged = (fields[key] for key in settings.sources.flags if key in fields)
+    kept = {name: getattr(settings, name) for name in flagged}
+    sources = replace(settings.sources, configured=raw)
+    return replace(fresh, read_only=settings.read_only, sources=sources, **kept)
+
+
+def type_of(path: Sequence[str]) -> Any:
+    """What `config.toml` takes at a path, as a type; None where it knows no value."""
+    found: Any = _Config
+    for name in path:
+        if get_origin(found) is dict:
+            found = get_args(found)[1]
+        elif isinstance(found, type) and issubclass(found, msgspec.Struct):
+            found = {field.name: field.type for field in msgspec.structs.fields(found)}.get(name)
+        else:
+            return None
+    is_table = get_origin(found) is dict or isinstance(found, type)
+    return None if is_table else found
 
 
 def _settled(config: _Config, environment: Mapping[str, str], places: Places) -> Settings:

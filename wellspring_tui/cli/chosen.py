@@ -22,7 +22,7 @@ class Chosen:
     theme: str | None = None
     refresh: float | None = None
     """Seconds between two looks at the services."""
-    mouse: bool = True
+    no_mouse: bool = False
     read_only: bool = False
 
     def settings(self) -> Settings:
