@@ -81,6 +81,11 @@ class Places:
         """The file that tells what the program did."""
         return self.logs / "wellspring.log"
 
+    @property
+    def welcomed(self) -> Path:
+        """An empty file, there once somebody was welcomed."""
+        return self.data / "welcomed"
+
     def inputs(self, job_id: str) -> Path:
         """The folder of a job's input files."""
         return self.data / "input" / job_id

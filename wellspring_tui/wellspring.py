@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.results import Results
     from wellspring_tui.jobs.conductor import Conductor
     from wellspring_tui.jobs.model import JobDetail, JobsQuery
+    from wellspring_tui.jobs.open_jobs import UnderWay
     from wellspring_tui.jobs.retrying import Retry
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.model import RequestOptions
@@ -271,6 +272,10 @@ class Wellspring:
     def detail(self, job_id: str) -> JobDetail:
         """One job with its parts and timeline. Raises JobNotFoundError."""
         return self.ledger.detail(job_id)
+
+    def under_way(self) -> UnderWay:
+        """How many jobs are not over yet, and the newest of them."""
+        return self.ledger.open_jobs.under_way()
 
     def cancel(self, job_id: str) -> Job:
         """Ask to cancel a job, its waiting parts included. Raises InputError if it is over."""

@@ -27,6 +27,7 @@ from wellspring_tui.jobs.model import (
     SentAgain,
     Step,
 )
+from wellspring_tui.jobs.open_jobs import OpenJobs
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Ledger:
         self._writing = self._file.writing
         self._entries = Entries(now)
         self.limits = Limits(self._file)
+        self.open_jobs = OpenJobs(self._file)
 
     @property
     def _db(self) -> sqlite3.Connection:

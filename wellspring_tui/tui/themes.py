@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.constants import DEFAULT_THEME
 from textual.theme import BUILTIN_THEMES, Theme
 
 from wellspring_tui.errors import SettingsError
@@ -24,6 +25,8 @@ HIGH_CONTRAST = Theme(
     text_alpha=1.0,
 )
 
+USUAL_THEME = DEFAULT_THEME
+"""`textual-dark`, unless TEXTUAL_THEME says otherwise."""
 NAMES = (*BUILTIN_THEMES, HIGH_CONTRAST.name)
 
 
