@@ -36,9 +36,9 @@ _LIMITS = (
 )
 _FINE = (
     ("max_embedding_inputs", "Embedding inputs", "The most texts of a batch of embeddings."),
-    ("settle_seconds", "Settle seconds", "How long a new batch may be missing in the listing."),
-    ("backoff_seconds", "Back-off seconds", "The measure of all waiting after a failure."),
-    ("gone_after_seconds", "Gone after seconds", "How long a missing output file is asked for."),
+    ("settle_seconds", "Settling time", "How long a new batch may be missing in the listing."),
+    ("backoff_seconds", "Back-off", "The measure of all waiting after a failure."),
+    ("gone_after_seconds", "Gone after", "How long a missing output file is asked for."),
 )
 
 
@@ -55,6 +55,7 @@ class Setting:
     about: str
     shown: str = ""
     """The value in words, where `value` alone would not do."""
+    unit: str = ""
     editable: bool = True
     said: object | None = None
     """What `config.toml` says, whether or not that has an effect."""
@@ -83,7 +84,7 @@ def sections(settings: Settings) -> tuple[Section, ...]:
     chosen = settings.profile()
     others = [profile for profile in settings.services.values() if profile is not chosen]
     return (
-        Section("Service", tuple(_service(settings))),
+        Section("Where jobs go", tuple(_service(settings))),
         *(
             Section(f"Service {profile.name}", tuple(_profile(settings, profile)))
             for profile in (chosen, *others)
@@ -95,13 +96,16 @@ def sections(settings: Settings) -> tuple[Section, ...]:
     )
 
 
-def _setting(settings: Settings, key: str, label: str, value: object, about: str) -> Setting:
+def _setting(
+    settings: Settings, key: str, label: str, value: object, about: str, *, unit: str = ""
+) -> Setting:
     return Setting(
         key,
         label,
         value,
         settings.origin(key),
         about,
+        unit=unit,
         said=configured(settings.sources.configured, key),
     )
 
@@ -115,7 +119,8 @@ def _service(settings: Settings) -> Iterator[Setting]:
         "pace",
         "Built-in pace",
         settings.pace_seconds,
-        "About how many seconds the built-in service takes over a batch.",
+        "About how long the built-in service takes over a batch.",
+        unit="s",
     )
 
 
@@ -142,7 +147,8 @@ def _profile(settings: Settings, profile: ServiceProfile) -> Iterator[Setting]:
     for name, label, about in _LIMITS:
         yield _setting(settings, before + name, label, getattr(profile, name), about)
     for name, label, about in _FINE:  # nobody sees these who has not set them
-        fine = _setting(settings, before + name, label, getattr(profile, name), about)
+        unit = "s" if name.endswith("_seconds") else ""
+        fine = _setting(settings, before + name, label, getattr(profile, name), about, unit=unit)
         if fine.origin.kind is not Kind.DEFAULT:
             yield fine
 
@@ -170,7 +176,8 @@ def _dashboard(settings: Settings) -> Iterator[Setting]:
         "check_interval",
         "Check interval",
         settings.check_interval_seconds,
-        "Seconds between two looks at the services; the built-in one is asked more often.",
+        "The time between two looks at the services; the built-in one is asked more often.",
+        unit="s",
     )
     theme = settings.theme or _USUAL_THEME
     yield _setting(settings, "theme", "Theme", theme, "The colours of the dashboard.")

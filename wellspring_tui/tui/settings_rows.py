@@ -42,6 +42,9 @@ def _value(one: Setting) -> Content:
     text = one_line(one.text)
     if not text:
         return Content.styled("–", look.QUIET)
+    if isinstance(one.value, int) and not isinstance(one.value, bool):
+        text = f"{one.value:,}"
+    text = f"{text} {one.unit}".rstrip()
     return Content.styled(text, look.WARN) if one.shown.startswith("not set") else Content(text)
 
 
@@ -59,10 +62,7 @@ def about(one: Setting) -> list[Content]:
     when = "acts at once" if one.acts_at_once else "acts from the next start"
     lines.append(Content.styled(f"{one_line(one.key)} in config.toml · {when}", look.QUIET))
     if one.origin.beats_file:
-        said = (
-            f"config.toml says {one_line(text_of(one.said))}, but " if one.said is not None else ""
-        )
-        lines.append(
-            Content.styled(f"▲ {said}{one.origin.words} decides: {one_line(one.text)}", look.WARN)
-        )
+        wish = "" if one.said is None else f"config.toml says {one_line(text_of(one.said))}, but "
+        decided = f"{one.origin.words} decides: {one_line(one.text)}"
+        lines.append(Content.styled(f"▲ {wish}{decided}", look.WARN))
     return lines

@@ -25,9 +25,9 @@ HIGH_CONTRAST = Theme(
     text_alpha=1.0,
 )
 
-USUAL_THEME = DEFAULT_THEME
-"""`textual-dark`, unless TEXTUAL_THEME says otherwise."""
 NAMES = (*BUILTIN_THEMES, HIGH_CONTRAST.name)
+USUAL_THEME = DEFAULT_THEME if DEFAULT_THEME in NAMES else "textual-dark"
+"""What TEXTUAL_THEME says, or `textual-dark`."""
 
 
 def refuse_unknown(name: str, where: str) -> None:

@@ -29,6 +29,12 @@ _EMPTY = "Nothing has been written yet."
 _NONE_FITS = "Nothing here fits. Press Esc to see all."
 
 
+class LogTable(Table):
+    """A table whose rows are read."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Read")]
+
+
 class LogsScreen(DashboardScreen[None]):
     """What the program did; the cursor at the end goes along with it."""
 
@@ -53,7 +59,7 @@ class LogsScreen(DashboardScreen[None]):
         with Horizontal(id="log-find-bar"):
             yield Static("/", id="log-find-sign")
             yield Input(id="log-find", placeholder="words to find", compact=True)
-        yield Table(COLUMNS, id="records", empty=_EMPTY)
+        yield LogTable(COLUMNS, id="records", empty=_EMPTY)
         yield Reader(id="record")
         yield Footer(show_command_palette=False, compact=True)
 
@@ -104,15 +110,19 @@ class LogsScreen(DashboardScreen[None]):
         trouble = trouble or log.trouble()
         self.query_one("#log-path", Static).update(
             Content.assemble(
+                (f"▲ {one_line(trouble)} · " if trouble else "", look.BAD),
+                (f"{count}{only} · ", look.QUIET),
                 look.path(self._tail.path),
-                (f" · {count}{only}", look.QUIET),
-                (f" · ▲ {one_line(trouble)}" if trouble else "", look.BAD),
             )
         )
 
     @on(Table.Highlighted, "#records")
     def _highlighted(self, event: Table.Highlighted) -> None:
         self._show_record(event.key)
+
+    @on(Table.Opened, "#records")
+    def _opened(self) -> None:
+        self.query_one("#record", Reader).focus()
 
     def _show_record(self, key: str | None) -> None:
         record = None if key is None else self._rows.record(key)

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 _THEME = "theme"
 
 
+class SettingsTable(Table):
+    """A table whose rows are changed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Change")]
+
+
 class ValueField(Input):
     """Where a value is typed, or chosen with the arrows where only some will do."""
 
@@ -67,7 +73,6 @@ class SettingsScreen(DashboardScreen[None]):
     CSS_PATH = "settings.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "edit", "Change"),
         Binding("d,delete", "unset", "Back to the default"),
         Binding("y", "copy", "Copy path"),
         Binding("escape,backspace", "back_out", "Back"),
@@ -82,8 +87,8 @@ class SettingsScreen(DashboardScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The settings, what the one under the cursor is for, and a line to change it with."""
-        yield self.top_bar(f"Settings · {look.path(self.door.settings.places.config)}")
-        yield Table(COLUMNS, id="settings")
+        yield self.top_bar("Settings")
+        yield SettingsTable(COLUMNS, id="settings")
         yield Static(id="about")
         with Horizontal(id="edit-bar"):
             yield Label(id="edit-label")
@@ -124,7 +129,7 @@ class SettingsScreen(DashboardScreen[None]):
 
     @on(Table.Highlighted, "#settings")
     def _highlighted(self) -> None:
-        self._say("")
+        self._say(f"Changes are written to {look.path(self.door.settings.places.config)}")
         self._tell_about()
 
     def _tell_about(self) -> None:
@@ -138,7 +143,7 @@ class SettingsScreen(DashboardScreen[None]):
     # -- changing --------------------------------------------------------------------
 
     @on(Table.Opened, "#settings")
-    def action_edit(self) -> None:
+    def _edit(self) -> None:
         """Change the setting under the cursor; one that is on or off is turned round at once."""
         one = self._chosen
         if one is None or self._edited is not None or self._is_fixed(one):
