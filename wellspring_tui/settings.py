@@ -338,7 +338,7 @@ def _checked(raw: dict[str, Any], where: str) -> _Config:
         raise _unreadable(error, where) from None
 
 
-def _unreadable(error: ValueError, where: str) -> SettingsError:
+def _unreadable(error: Exception, where: str) -> SettingsError:
     return SettingsError(one_line(str(error)), where=where, todo="Mend that line and try again.")
 
 

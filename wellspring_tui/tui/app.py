@@ -55,6 +55,7 @@ class WellspringApp(App[None]):
         Binding("l", "logs", "Logs", show=False),
         Binding("comma", "settings", "Settings", show=False, key_display=","),
         Binding("ctrl+p,colon", "command_palette", "Palette", show=False),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wellspring_tui.text import one_line
 
@@ -22,7 +22,7 @@ _KNOW_777 = ("foot", "rxvt", "contour")
 _WITHOUT_NOTICES = ("Apple_Terminal", "vscode")
 
 
-def write(app: App[object], sequence: str) -> None:
+def write(app: App[Any], sequence: str) -> None:
     """Write a control sequence between two frames; from the event loop only.
 
     A terminal in a browser and one that is only played are spared.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wellspring_tui.tui import terminal
 
@@ -29,7 +29,7 @@ def words(now: UnderWay) -> str:
 class TerminalTitle:
     """Sets the title while the dashboard is open; what it was before comes back."""
 
-    def __init__(self, app: App[object]) -> None:
+    def __init__(self, app: App[Any]) -> None:
         self._app = app
         self._shown: str | None = None
         self._wanted = _NAME
