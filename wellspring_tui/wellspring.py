@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from wellspring_tui.jobs.accounts import Accounts
     from wellspring_tui.jobs.conductor import Conductor
     from wellspring_tui.jobs.model import Offer
+    from wellspring_tui.jobs.open_jobs import UnderWay
     from wellspring_tui.jobs.retrying import Retry
     from wellspring_tui.jobs.usage_report import By, UsageReport
     from wellspring_tui.prompts.checking import Survey
@@ -88,6 +89,14 @@ class Wellspring(Records):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def refuse_if_read_only(self) -> None:
+        """Raises InputError when jobs may only be looked at: call it before changing any."""
+        if self.settings.read_only:
+            raise InputError(
+                "Wellspring is open read only: jobs are neither sent nor changed",
+                todo="Start it without --read-only.",
+            )
 
     @staticmethod
     def sample() -> Path:
@@ -185,6 +194,7 @@ class Wellspring(Records):
         from wellspring_tui.prompts.model import FileKind
         from wellspring_tui.prompts.opening import open_prompts
 
+        self.refuse_if_read_only()
         heard = progress or Progress()
         labels = clean_tags(tags)
         profile = self.settings.profile(service)
@@ -247,6 +257,7 @@ class Wellspring(Records):
             connect=self._connections.to,
             collector=Collector(self.ledger, self.settings.places, self._accounts.used),
             interval_seconds=self._interval_seconds,
+            looks_only=self.settings.read_only,
         )
 
     def tick(
@@ -265,8 +276,13 @@ class Wellspring(Records):
             return Round(datetime.now(UTC))
         return self._conductor.tick(progress or Progress(), only_due=only_due, service=service)
 
+    def under_way(self) -> UnderWay:
+        """How many jobs are not over yet, and the newest of them."""
+        return self.ledger.open_jobs.under_way()
+
     def cancel(self, job_id: str) -> Job:
         """Ask to cancel a job, its waiting parts included. Raises InputError if it is over."""
+        self.refuse_if_read_only()
         job = self.ledger.job(job_id)
         if job.collected:
             raise InputError(f"the job {job.id} is over already ({job.status})")
@@ -283,6 +299,7 @@ class Wellspring(Records):
         """
         from wellspring_tui.jobs.retrying import retry
 
+        self.refuse_if_read_only()
         job = self.ledger.job(job_id)
         if job.service == NO_SERVICE:
             raise InputError(
@@ -313,6 +330,7 @@ class Wellspring(Records):
         """
         from wellspring_tui.jobs.adopting import Adopter
 
+        self.refuse_if_read_only()
         wanted = list(dict.fromkeys(batch_ids))
         for batch_id in wanted:
             self.ledger.arrivals.refuse_known(batch_id)
@@ -345,6 +363,7 @@ class Wellspring(Records):
         """
         from wellspring_tui.jobs.importing import Importer, ResultFiles
 
+        self.refuse_if_read_only()
         importer = Importer(self.ledger, self.settings.places, self._accounts.used)
         return importer.make_job(ResultFiles(output, errors, input), name, progress or Progress())
 

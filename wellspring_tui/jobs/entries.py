@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from wellspring_tui.jobs import rows
 from wellspring_tui.jobs.history import note_counts
 from wellspring_tui.jobs.model import SENDING, WAITING, Job, Part, Step
+from wellspring_tui.log import logger
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,6 +29,9 @@ _LIFE_ORDER = (
     "validating", "in_progress", "finalizing", "cancelling",
     "completed", "failed", "expired", "cancelled",
 )  # fmt: skip
+
+
+_BAD_ENDS = frozenset({"failed", "expired"})
 
 
 class Entries:
@@ -134,6 +138,11 @@ class Entries:
         detail: str | None = None,
         at: float | None = None,
     ) -> None:
+        """Something that happened to a job or, with a number, to one of its parts."""
+        whose = f"job {job_id}" + (f", part {part}" if part else "")
+        log = logger(__name__)
+        tell = log.warning if what in _BAD_ENDS else log.info
+        tell("%s: %s%s", whose, what.replace("_", " "), f" ({detail})" if detail else "")
         db.execute(
             "INSERT INTO events VALUES (:job_id, :at, :part, :what, :detail)",
             {

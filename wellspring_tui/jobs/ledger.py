@@ -31,6 +31,7 @@ from wellspring_tui.jobs.model import (
     Step,
 )
 from wellspring_tui.jobs.offers import Offers
+from wellspring_tui.jobs.open_jobs import OpenJobs
 from wellspring_tui.jobs.usage_book import UsageBook, write_usage
 from wellspring_tui.text import one_line
 
@@ -65,6 +66,7 @@ class Ledger:
         self.offers = Offers(self._file)
         self.history = History(self._file, now)
         self.usage = UsageBook(self._file)
+        self.open_jobs = OpenJobs(self._file)
 
     @property
     def _db(self) -> sqlite3.Connection:

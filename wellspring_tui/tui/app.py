@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,13 +19,18 @@ from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 
-from wellspring_tui.errors import WellspringError
+from wellspring_tui import log
+from wellspring_tui.errors import JobNotFoundError, StorageError, WellspringError
+from wellspring_tui.log import logger
 from wellspring_tui.text import one_line
 from wellspring_tui.tui.carrier import KEYS_WAIT_SECONDS, Carrier, in_thread
 from wellspring_tui.tui.inert import Inert
 from wellspring_tui.tui.messages import JobsRefreshed
+from wellspring_tui.tui.notices import Notifier
 from wellspring_tui.tui.screens.base import DashboardScreen
 from wellspring_tui.tui.screens.jobs import JobsScreen
+from wellspring_tui.tui.themes import HIGH_CONTRAST, USUAL_THEME, refuse_unknown
+from wellspring_tui.tui.title import TerminalTitle
 from wellspring_tui.wellspring import Wellspring
 
 if TYPE_CHECKING:
@@ -34,7 +40,7 @@ if TYPE_CHECKING:
     from textual.filter import LineFilter
     from textual.screen import Screen
 
-    from wellspring_tui.jobs.model import Round
+    from wellspring_tui.jobs.model import Job, Round
     from wellspring_tui.settings import Settings
 
 
@@ -56,6 +62,8 @@ class WellspringApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", key_display="?"),
         Binding("u", "usage", "Tokens and money", show=False),
+        Binding("l", "logs", "Logs", show=False),
+        Binding("comma", "settings", "Settings", show=False, key_display=","),
         Binding("ctrl+p,colon", "command_palette", "Palette", show=False),
         Binding("ctrl+z", "suspend_process", "Suspend, back with fg", show=False),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
@@ -74,6 +82,11 @@ class WellspringApp(App[None]):
         self.demo = demo
         self.clock = clock
         self.carrier = Carrier(door, self._refreshed, clock)
+        self.notifier = Notifier(self)
+        self.terminal_title = TerminalTitle(self)
+        self.register_theme(HIGH_CONTRAST)
+        self._remembers_theme = False
+        self.try_theme(door.settings.theme or USUAL_THEME)
         self._inert = Inert()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -85,6 +98,16 @@ class WellspringApp(App[None]):
         self._heed_signals()
         self.push_screen(JobsScreen())
         self.call_after_refresh(self._carry)
+        self._own_title()
+        if not self.demo:
+            self.call_after_refresh(self._welcome)
+
+    def _own_title(self) -> None:
+        """Have the terminal's title to ourselves, but not while the dashboard is suspended."""
+        title = self.terminal_title
+        title.take()
+        self.app_suspend_signal.subscribe(self, lambda _: title.give_back(), immediate=True)
+        self.app_resume_signal.subscribe(self, lambda _: title.take())
 
     def _heed_signals(self) -> None:
         """Leave in good order, the terminal as it was, when the system asks for the end."""
@@ -118,18 +141,72 @@ class WellspringApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, DashboardScreen) and screen.is_mounted:
                 screen.jobs_refreshed(message)
-        for job_id in message.done.ended:
-            job = self.door.job(job_id)
-            good = job.all_answered
-            outcome = f"{job.completed:,} answered" + (
-                "" if good else f", {job.failed:,} failed, {job.missing:,} missing"
-            )
-            self.notify(
-                f"{one_line(job.name, 40)}: {outcome}",
-                title=f"Job {job.status}",
-                severity="information" if good else "warning",
-                markup=False,
-            )
+        self._tell(message.done.ended)
+
+    @work(group="tell")
+    async def _tell(self, ended: Sequence[str]) -> None:
+        """Say what runs and which jobs have ended, in the title and as the settings ask."""
+        door = self.door
+        try:
+            now, jobs = await in_thread(lambda: (door.under_way(), known_jobs(door, ended)))
+        except StorageError as error:
+            logger(__name__).warning("%s", error)
+            return
+        self.terminal_title.show(now)
+        if jobs:
+            await self.notifier.tell(jobs)
+
+    # -- settings that act at once -----------------------------------------------------
+
+    def use_settings(self, settings: Settings) -> None:
+        """Let what may act at once act from now on."""
+        self.door.settings = settings
+        log.prepare(settings)
+        self.try_theme(settings.theme or USUAL_THEME)
+
+    def try_theme(self, name: str) -> None:
+        """Show a theme without remembering it."""
+        self._remembers_theme = False
+        self.theme = name
+        self._remembers_theme = True
+
+    def watch_theme(self, name: str) -> None:
+        """Remember the theme that the person has chosen in the palette."""
+        if self._remembers_theme and self.is_running and not self.door.settings.read_only:
+            self._remember_theme(name)
+
+    @work(exclusive=True, group="theme")
+    async def _remember_theme(self, name: str) -> None:
+        from wellspring_tui.config.changing import change
+
+        settings, names = self.door.settings, tuple(self.available_themes)
+        try:
+            done = await in_thread(lambda: change(settings, "theme", name, names))
+        except WellspringError as error:
+            self.notify(one_line(str(error)), severity="warning", markup=False)
+            return
+        self.door.settings = done.settings
+        if done.overridden:
+            self.notify(one_line(done.sentence("theme")), markup=False)
+
+    # -- the first start ---------------------------------------------------------------
+
+    @work(group="welcome")
+    async def _welcome(self) -> None:
+        """Show somebody without a key two ways to begin, once."""
+        from wellspring_tui.tui.screens.welcome import WelcomeScreen, is_first_start, remember
+
+        door = self.door
+        if not await in_thread(lambda: is_first_start(door)):
+            return
+        wants_sample = await self.push_screen_wait(WelcomeScreen(door.settings.profile()))
+        try:
+            await in_thread(lambda: remember(door.settings.places))
+        except StorageError as error:
+            self.notify(one_line(str(error)), severity="warning", markup=False)
+        if wants_sample:
+            self.demo = True
+            self.action_new_job()
 
     # -- the ways between screens ------------------------------------------------------
 
@@ -178,6 +255,27 @@ class WellspringApp(App[None]):
             return  # a dialog waits for its answer, or it is shown already
         self.push_screen(UsageScreen(here.shown_job_id))
 
+    def action_logs(self) -> None:
+        """Show what the program did."""
+        from wellspring_tui.tui.screens.logs import LogsScreen
+
+        self._open_once(LogsScreen)
+
+    def action_settings(self) -> None:
+        """Show what is set."""
+        from wellspring_tui.tui.screens.settings import SettingsScreen
+
+        self._open_once(SettingsScreen)
+
+    def _open_once(self, kind: type[Screen[None]]) -> None:
+        """Show such a screen, or go back to the one that is open below."""
+        if not any(isinstance(screen, kind) for screen in self.screen_stack):
+            self.push_screen(kind())
+            return
+        # Nothing but the other one of Logs and Settings can have been opened on top.
+        while not isinstance(self.screen, kind):
+            self.pop_screen()
+
     def action_refresh_jobs(self) -> None:
         """Ask the services now."""
         self.carrier.refresh()
@@ -191,7 +289,18 @@ class WellspringApp(App[None]):
 
     async def on_unmount(self) -> None:
         """What is under way stops at its next step, and goes on at the next start."""
+        self.terminal_title.give_back()
         await self.carrier.leave(_LEAVING_SECONDS)
+
+    def _fatal_error(self) -> None:
+        # Textual would print a traceback with the values of variables, a key perhaps among
+        # them. Whoever opened the dashboard gets the defect instead, and tells of it.
+        self._close_messages_no_wait()
+
+    @property
+    def defect(self) -> Exception | None:
+        """What the dashboard broke down on."""
+        return self._exception
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key of this screen is in the palette, then Textual's own commands."""
@@ -217,13 +326,27 @@ def _file_name(name: str) -> str:
     return kept.strip("-.") or "job"
 
 
-def run(settings: Settings, *, demo: bool = False) -> int:
+def known_jobs(door: Wellspring, ids: Iterable[str]) -> list[Job]:
+    """The jobs of these ids; one that was taken out of the ledger meanwhile is left out."""
+    jobs = []
+    for job_id in ids:
+        with suppress(JobNotFoundError):
+            jobs.append(door.job(job_id))
+    return jobs
+
+
+def run(settings: Settings, *, demo: bool = False, mouse: bool = True) -> int:
     """Open the dashboard and come back when the person leaves it; the exit code.
 
-    Raises StorageError when the ledger can't be opened.
+    Raises StorageError when the ledger can't be opened, SettingsError for an unknown theme,
+    and whatever the dashboard broke down on.
     """
+    if settings.theme is not None:
+        refuse_unknown(settings.theme, str(settings.origin("theme")))
     sys.setswitchinterval(KEYS_WAIT_SECONDS)
     with Wellspring(settings) as door:
         app = WellspringApp(door, demo=demo)
-        app.run()
+        app.run(mouse=mouse)
+    if app.defect is not None:
+        raise app.defect
     return app.return_code or 0

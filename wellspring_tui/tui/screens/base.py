@@ -46,4 +46,5 @@ class DashboardScreen(Screen[T]):
     def top_bar(self, place: str) -> TopBar:
         """The line on top, fed by the carrier."""
         carrier = self.dashboard.carrier
-        return TopBar(place, lambda: (carrier.activity, carrier.doing), self.dashboard.clock)
+        note = "read only" if self.door.settings.read_only else ""
+        return TopBar(place, lambda: (carrier.activity, carrier.doing), self.dashboard.clock, note)

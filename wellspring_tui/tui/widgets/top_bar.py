@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from wellspring_tui import figures
 from wellspring_tui.text import one_line
-from wellspring_tui.tui.look import BAD, BUSY, QUIET
+from wellspring_tui.tui.look import BAD, BUSY, QUIET, WARN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +32,14 @@ class TopBar(Widget):
         place: str,
         state: Callable[[], tuple[Activity, Doing]],
         clock: Callable[[], datetime],
+        note: str = "",
     ) -> None:
-        """`state` tells what the carrier is at; it is asked once a second."""
+        """`state` tells what the carrier is at; it is asked once a second.
+
+        A `note` stands between the two, whatever the place.
+        """
         super().__init__()
+        self._note = note
         self._place = place
         self._state = state
         self._clock = clock
@@ -51,6 +56,8 @@ class TopBar(Widget):
     def render(self) -> Content:
         """The line, cut to the width: the place goes before the freshness does."""
         right = freshness(*self._state(), self._clock())
+        if self._note:
+            right = Content.assemble((f"■ {self._note}", WARN), (" · ", QUIET), right)
         room = max(0, self.size.width - right.cell_length - 2)
         place = Content.assemble(("Wellspring", "bold"), (" › ", QUIET), one_line(self._place))
         left = place.truncate(room, ellipsis=True, pad=True)
