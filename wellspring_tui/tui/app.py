@@ -62,7 +62,7 @@ class WellspringApp(App[None]):
         self.door = door
         self.demo = demo
         self.clock = clock
-        self.carrier = Carrier(door, self._refreshed, clock)
+        self.carrier = Carrier(door, self._refreshed, self._failing, clock)
 
     def on_mount(self) -> None:
         """Show the jobs; start carrying them once the screen is painted."""
@@ -75,6 +75,10 @@ class WellspringApp(App[None]):
 
     def _refreshed(self, done: Round) -> None:
         self.post_message(JobsRefreshed(done))
+
+    def _failing(self, service: str, sentence: str) -> None:
+        what = f"{service} can't be asked" if service else "The jobs can't be carried on"
+        self.notify(sentence, title=what, severity="warning", markup=False, timeout=10)
 
     def on_jobs_refreshed(self, message: JobsRefreshed) -> None:
         """Tell the screens that show jobs, and say which jobs have ended."""

@@ -100,8 +100,9 @@ class JobsScreen(DashboardScreen[None]):
         detail = self.query_one("#detail", Reader)
         detail.display = job_id is not None
         if job_id is not None:
-            failure = self.dashboard.carrier.activity.failure
-            detail.show_lines(detail_lines(self.door.detail(job_id), failure))
+            shown = self.door.detail(job_id)
+            trouble = self.dashboard.carrier.activity.trouble_with(shown.job.service)
+            detail.show_lines(detail_lines(shown, trouble and trouble.sentence))
 
     @on(Table.Opened, "#jobs")
     def _opened(self, event: Table.Opened) -> None:
