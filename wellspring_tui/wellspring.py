@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from wellspring_tui.errors import InputError
 from wellspring_tui.jobs.ledger import Ledger
 from wellspring_tui.jobs.model import INDEX_NAME, NO_SERVICE, Job, Round, new_job_id
+from wellspring_tui.jobs.outlook import Outlooks
 from wellspring_tui.private import make_folder
 from wellspring_tui.progress import Progress
 from wellspring_tui.services.connections import Connections
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.answers.results import Results
     from wellspring_tui.jobs.conductor import Conductor
-    from wellspring_tui.jobs.model import JobDetail, JobsQuery
+    from wellspring_tui.jobs.model import JobDetail, JobsQuery, Offer, Outlook
     from wellspring_tui.jobs.retrying import Retry
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.model import RequestOptions
@@ -61,6 +62,7 @@ class Wellspring:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.ledger = Ledger(settings.places.ledger)
+        self._outlooks = Outlooks(self.ledger.history)
         self._connections = Connections(settings)
 
     def close(self) -> None:
@@ -156,6 +158,7 @@ class Wellspring:
         service: str | None = None,
         name: str | None = None,
         description: str | None = None,
+        tags: Iterable[str] = (),
         progress: Progress | None = None,
     ) -> Job:
         """Make a job of a prompts file. It is in the ledger when this returns; `tick` sends it.
@@ -163,11 +166,14 @@ class Wellspring:
         Raises PromptsFileError for a file with problems, CredentialsError without a key.
         """
         from wellspring_tui.answers.index import AnswerIndex
+        from wellspring_tui.jobs.labels import clean_tags
         from wellspring_tui.jobs.planning import Planner, planned_parts, removed_on_failure
         from wellspring_tui.prompts.checking import survey
+        from wellspring_tui.prompts.model import FileKind
         from wellspring_tui.prompts.opening import open_prompts
 
         heard = progress or Progress()
+        labels = clean_tags(tags)
         profile = self.settings.profile(service)
         self.settings.key(profile)
         found, requests = survey(
@@ -198,9 +204,15 @@ class Wellspring:
                 tokens_estimated=found.tokens,
                 created_at=datetime.now(UTC),
                 parts=len(planner.parts),
+                tags=labels,
+                options=None if found.kind is FileKind.REQUESTS else options,
             )
             self.ledger.add_job(job, planned_parts(job_id, planner.parts))
         return job
+
+    def options_for(self, kind: str) -> RequestOptions:
+        """Request options as the newest job of that kind of file had them, or as they are set."""
+        return self.ledger.labels.options_for(kind) or self.request_options()
 
     @cached_property
     def _prices(self) -> Prices:
@@ -254,6 +266,21 @@ class Wellspring:
         """The ids of all jobs of a query, in its order."""
         return self.ledger.job_ids(query)
 
+    def position(self, query: JobsQuery, job_id: str) -> int | None:
+        """Where a job stands in a query, from 0; None when it is not among its jobs."""
+        return self.ledger.position(query, job_id)
+
+    def outlooks(self, jobs: Iterable[Job], now: datetime) -> dict[str, Outlook]:
+        """What is to be expected of open jobs, by id; without those nothing is known of."""
+        return self._outlooks.of(jobs, now)
+
+    def answered_over_time(self, job_id: str, cells: int, now: datetime | None = None) -> list[int]:
+        """Answered and failed at `cells` moments from a job's creation to its end, or to `now`.
+
+        [] when nothing is known.
+        """
+        return self.ledger.history.answered_over_time(self.ledger.job(job_id), cells, now)
+
     def job(self, job_id: str) -> Job:
         """One job, by its id or a batch id. Raises JobNotFoundError."""
         return self.ledger.job(job_id)
@@ -261,6 +288,22 @@ class Wellspring:
     def detail(self, job_id: str) -> JobDetail:
         """One job with its parts and timeline. Raises JobNotFoundError."""
         return self.ledger.detail(job_id)
+
+    def edit(
+        self,
+        job_id: str,
+        *,
+        name: str | None = None,
+        tags: Iterable[str] | None = None,
+        notes: str | None = None,
+    ) -> Job:
+        """Change what is given (and not None) of a job's labels; empty notes are none.
+
+        Raises InputError for an empty name or a tag of more than 40 characters.
+        """
+        job = self.ledger.job(job_id)
+        self.ledger.labels.edit(job.id, name=name, tags=tags, notes=notes)
+        return self.ledger.job(job.id)
 
     def cancel(self, job_id: str) -> Job:
         """Ask to cancel a job, its waiting parts included. Raises InputError if it is over."""
@@ -312,12 +355,27 @@ class Wellspring:
 
         wanted = list(dict.fromkeys(batch_ids))
         for batch_id in wanted:
-            self.ledger.refuse_known(batch_id)
+            self.ledger.arrivals.refuse_known(batch_id)
         profile = self.settings.profile(service)
         adopter = Adopter(
             self.ledger, self.settings.places, self._connections.to(profile.name), profile.name
         )
         return adopter.adopt(wanted, progress or Progress())
+
+    def offers(self) -> list[Offer]:
+        """Batches made elsewhere that were seen on services and not declined, newest first."""
+        return self.ledger.offers.current()
+
+    def look_for_batches(
+        self, service: str | None = None, progress: Progress | None = None
+    ) -> list[Offer]:
+        """Look through all batches of a service for those made elsewhere. Raises ServiceError."""
+        name = self.settings.profile(service).name
+        return self.ledger.offers.found(name, self._connections.to(name), progress or Progress())
+
+    def decline_offers(self, batch_ids: Iterable[str]) -> None:
+        """Offer these batches no more; `adopt` takes them all the same."""
+        self.ledger.offers.decline(batch_ids)
 
     def import_files(
         self,
