@@ -113,3 +113,11 @@ def test_spans_of_time_take_the_unit_of_their_longer_end(
     shortest: float, longest: float, shown: str
 ) -> None:
     assert figures.between(shortest, longest) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(999, "999"), (1_203, "1.2k"), (9_949, "9.9k"), (200_000, "200k"), (1_250_000, "1.2M")],
+)
+def test_large_counts_fit_a_cell_of_a_table(number: int, shown: str) -> None:
+    assert figures.short_count(number) == shown

@@ -28,6 +28,17 @@ def tokens(number: int | None) -> str:
     return f"{number / 1_000_000:.2f}M"
 
 
+def short_count(number: int) -> str:
+    """`926`, `1.2k`, `200k`, `1.2M`: in four characters, as far as they go."""
+    if number < 1_000:
+        return f"{number}"
+    if number < 9_950:
+        return f"{number / 1_000:.1f}k"
+    if number < 999_500:
+        return f"{number / 1_000:.0f}k"
+    return f"{number / 1_000_000:.1f}M"
+
+
 def money(dollars: Decimal | None) -> str:
     """`$1.23`, with more digits for small sums, or `unknown`."""
     if dollars is None:

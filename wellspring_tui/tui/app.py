@@ -78,7 +78,7 @@ class WellspringApp(App[None]):
 
     def _failing(self, service: str, sentence: str) -> None:
         what = f"{service} can't be asked" if service else "The jobs can't be carried on"
-        self.notify(sentence, title=what, severity="warning", markup=False, timeout=10)
+        self.notify(sentence, title=what, severity="warning", markup=False)
 
     def on_jobs_refreshed(self, message: JobsRefreshed) -> None:
         """Tell the screens that show jobs, and say which jobs have ended."""

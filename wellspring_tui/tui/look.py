@@ -13,7 +13,7 @@ from wellspring_tui.answers.model import State
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from wellspring_tui.answers.model import Answer
 
@@ -100,10 +100,17 @@ def sparkline(values: Sequence[int]) -> Content:
     return Content.styled("".join(_BLOCKS[height] for height in heights), BUSY)
 
 
-def counts(completed: int, failed: int, total: int) -> Content:
-    """`37/100`, and `×2` when two of them failed."""
-    done = Content(f"{completed + failed:,}/{total:,}")
-    return done + Content.styled(f" ×{failed:,}", BAD) if failed else done
+def counts(completed: int, failed: int, total: int, width: int = 0) -> Content:
+    """`37/100`, and `×2` when two of them failed; `1.2k/200k` where `width` cells are too few."""
+    shown = _counts(completed, failed, total, figures.count)
+    if width and shown.cell_length > width:
+        return _counts(completed, failed, total, figures.short_count)
+    return shown
+
+
+def _counts(completed: int, failed: int, total: int, number: Callable[[int], str]) -> Content:
+    done = Content(f"{number(completed + failed)}/{number(total)}")
+    return done + Content.styled(f" ×{number(failed)}", BAD) if failed else done
 
 
 def path(named: Path) -> str:

@@ -47,9 +47,7 @@ class EditScreen(ModalScreen[bool]):
         super().__init__()
         self._door = door
         self._jobs = jobs
-        self._tags = tuple(
-            tag for tag in jobs[0].tags if all(tag in job.tags for job in jobs)
-        )
+        self._tags = tuple(tag for tag in jobs[0].tags if all(tag in job.tags for job in jobs))
         self._notes = jobs[0].notes or "" if len({job.notes for job in jobs}) == 1 else ""
 
     def compose(self) -> ComposeResult:
@@ -117,6 +115,4 @@ class EditScreen(ModalScreen[bool]):
         for job in self._jobs:
             kept = [tag for tag in job.tags if tag not in gone]
             own = tags if len(self._jobs) == 1 else tuple(dict.fromkeys([*kept, *tags]))
-            self._door.edit(
-                job.id, name=name, tags=None if own == job.tags else own, notes=notes
-            )
+            self._door.edit(job.id, name=name, tags=None if own == job.tags else own, notes=notes)

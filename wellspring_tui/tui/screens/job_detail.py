@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from wellspring_tui import figures
-from wellspring_tui.jobs.model import Step
+from wellspring_tui.jobs.model import SENDING, WAITING, Step
+from wellspring_tui.settings import LOCAL
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 from wellspring_tui.tui.screens.job_timeline import event_lines, span_line, spans
@@ -21,13 +23,15 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.model import FailureKind
     from wellspring_tui.jobs.model import Job, JobDetail, Outlook, Part
     from wellspring_tui.services.model import BatchProblem
+    from wellspring_tui.settings import Settings
     from wellspring_tui.tui.carrier import Trouble
 
 _LABEL_CELLS = 9
 _LEAST_ROOM = 24
 _PROBLEMS_SHOWN = 6
 _PARTS_SHOWN = 12
-SPARKLINE_CELLS = 32
+_SPARKLINE_CELLS = (8, 32)
+"""The fewest and the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class JobView:
     now: datetime
     outlook: Outlook | None = None
     answered: Sequence[int] = ()
-    """Answers that came in each of as many equal spans of time."""
+    """How many answers there were at as many moments up to now, or to the job's end."""
     trouble: Trouble | None = None
     """Why it may be stale."""
     failures: Sequence[FailureKind] = ()
@@ -48,12 +52,12 @@ def detail_lines(view: JobView, width: int) -> list[Content]:
     """Everything, the most pressing first, for a pane of `width` cells."""
     lines = _Lines(width)
     detail, job = view.detail, view.detail.job
-    lines.add_whole(_title(job))
+    lines.add_whole(_title(job, view.outlook))
     _add_problems(lines, detail.parts)
     if view.trouble is not None and job.open:
         lines.add("stale", Content.styled(one_line(view.trouble.sentence), look.BAD))
-    if view.outlook is not None and job.open:
-        lines.add("outlook", outlook_line(view.outlook))
+    if job.open:
+        lines.add("outlook", outlook_line(job, view.outlook))
     if any(view.answered):
         lines.add("answers", _answers(job, view))
     lines.add("timeline", span_line(spans(detail, view.now)))
@@ -89,17 +93,24 @@ class _Lines:
             self._label = label
 
 
-def _title(job: Job) -> Content:
+def _title(job: Job, outlook: Outlook | None) -> Content:
     title = Content.assemble(
         (one_line(job.name), "bold"),
         "  ",
-        look.status(job.status),
+        status_of(job, outlook),
         " ",
         look.counts(job.completed, job.failed, job.requests),
         ("  job ", look.QUIET),
         job.id,
     )
     return title + Content("  ") + look.tags(job.tags) if job.tags else title
+
+
+def status_of(job: Job, outlook: Outlook | None) -> Content:
+    """Its status, or that it has stalled."""
+    if outlook is None or outlook.silent_seconds is None:
+        return look.status(job.status)
+    return look.stalled(outlook.silent_seconds)
 
 
 def _add_problems(lines: _Lines, parts: Sequence[Part]) -> None:
@@ -139,24 +150,26 @@ def _add_failures(lines: _Lines, failures: Iterable[FailureKind]) -> None:
         )
 
 
-def outlook_line(outlook: Outlook) -> Content:
+def outlook_line(job: Job, outlook: Outlook | None) -> Content:
     """How long jobs like it took, and so how long this one may take."""
+    if outlook is None:
+        return Content.styled("too few jobs like it have ended to tell", look.QUIET)
     pieces = []
     if outlook.silent_seconds is not None:
         silent = figures.duration(outlook.silent_seconds)
         pieces.append(Content.styled(f"▲ stalled: nothing new for {silent}", look.WARN))
     if outlook.left_seconds is not None:
-        pieces.append(Content(f"about {_from_to(*outlook.left_seconds)} left"))
-    if outlook.like_jobs:
-        took = _from_to(outlook.shortest_seconds, outlook.longest_seconds)
-        drawn = "1 job" if outlook.like_jobs == 1 else f"{outlook.like_jobs:,} jobs"
-        pieces.append(Content.styled(f"like jobs took {took} (drawn from {drawn})", look.QUIET))
-    else:
-        pieces.append(Content.styled("no job like it has ended yet", look.QUIET))
+        pieces.append(Content(f"about {from_to(*outlook.left_seconds)} left"))
+    elif job.status not in (WAITING, SENDING, "cancelling"):
+        pieces.append(Content("takes longer than jobs like it"))
+    took = from_to(outlook.shortest_seconds, outlook.longest_seconds)
+    pieces.append(
+        Content.styled(f"like jobs took {took} (drawn from {outlook.like_jobs:,})", look.QUIET)
+    )
     return Content(" · ").join(pieces)
 
 
-def _from_to(shortest_seconds: float, longest_seconds: float) -> str:
+def from_to(shortest_seconds: float, longest_seconds: float) -> str:
     """`12 to 40 min`, `50 s to 2 min`."""
     shortest, longest = figures.duration(shortest_seconds), figures.duration(longest_seconds)
     if shortest == longest:
@@ -165,12 +178,21 @@ def _from_to(shortest_seconds: float, longest_seconds: float) -> str:
     return f"{number if longest.endswith(f' {unit}') else shortest} to {longest}"
 
 
+def sparkline_cells(job: Job, settings: Settings, now: datetime) -> int:
+    """A cell for every other time that the service was asked: with more, gaps would be drawn."""
+    local, usual = settings.local_check_interval_seconds, settings.check_interval_seconds
+    interval = min(local, usual) if job.service == LOCAL else usual
+    seconds = ((job.ended_at or now) - job.created_at).total_seconds()
+    fewest, most = _SPARKLINE_CELLS
+    return max(fewest, min(most, int(seconds / max(1.0, interval) / 2)))
+
+
 def _answers(job: Job, view: JobView) -> Content:
-    """The sparkline and what its width and height mean."""
-    until = job.ended_at or view.now
-    seconds = max(0.0, (until - job.created_at).total_seconds())
-    sum_of = f"  {sum(view.answered):,} in {figures.duration(seconds)}"
-    return look.sparkline(view.answered) + Content.styled(sum_of, look.QUIET)
+    """When answers came, and how many in how long."""
+    came = [after - before for before, after in pairwise([0, *view.answered])]
+    seconds = ((job.ended_at or view.now) - job.created_at).total_seconds()
+    in_all = f"  {view.answered[-1]:,} in {figures.duration(seconds)}"
+    return look.sparkline(came) + Content.styled(in_all, look.QUIET)
 
 
 def _add_facts(lines: _Lines, job: Job, now: datetime) -> None:

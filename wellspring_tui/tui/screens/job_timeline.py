@@ -56,6 +56,9 @@ def spans(detail: JobDetail, now: datetime) -> list[Span]:
         status = _of_all(statuses)
         if not reached or reached[-1][0] != status:
             reached.append((status, at))
+    if reached and not detail.job.open:
+        # After a retry a part may have ended badly and its requests be answered in another.
+        reached[-1] = (detail.job.status, reached[-1][1])
     ends = [at for _, at in reached[1:]] + [now]
     lasted = [
         Span(status, None if status in ENDED else max(0.0, (end - start).total_seconds()))

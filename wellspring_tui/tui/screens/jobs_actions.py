@@ -120,7 +120,8 @@ async def retry(screen: DashboardScreen[Any], jobs: Sequence[Job]) -> bool:
     )
     sent = sum(one.sent for one in retries)
     left_out = [f"Not sent: {one_line(str(why))}" for one in retries for why in one.left_out]
-    well = f"{sent:,} requests of {counted(done)} go again." if done else ""
+    whose = "" if alone else f" of {counted(done)}"
+    well = f"{sent:,} requests{whose} go again." if done else ""
     _report(screen, well, [*failures, *left_out])
     screen.dashboard.carrier.refresh()
     return True

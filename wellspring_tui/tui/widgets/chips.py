@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
@@ -11,7 +13,7 @@ from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
     from textual import events
-    from textual.content import Content
+    from textual.geometry import Size
 
 
 class Chip(Widget):
@@ -65,10 +67,12 @@ class Chip(Widget):
         self.display = bool(words)
         self.refresh(layout=True)
 
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
+        """As wide as its words."""
+        return cell_len(self._words)
+
     def render(self) -> Content:
         """The words."""
-        from textual.content import Content
-
         return Content(self._words).truncate(max(1, self.size.width), ellipsis=True)
 
     def on_click(self, event: events.Click) -> None:
