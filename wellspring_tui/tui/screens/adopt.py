@@ -40,6 +40,7 @@ _COLUMNS = (
     Column("created_at", "Age", 5, align="right", priority=1),
 )
 _EMPTY = "No batches made elsewhere are known. Press r to look through the service's whole listing."
+_LEAST_LINES = 4
 _PROGRESS_SECONDS = 0.2
 
 
@@ -56,6 +57,12 @@ def offer_row(offer: Offer, now: datetime) -> Row:
             figures.age(offer.created_at, now) if offer.created_at else "",
         ),
     )
+
+
+class OfferTable(Table):
+    """The table of offers, in which Enter takes one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Adopt")]
 
 
 class AdoptScreen(ModalScreen[list["Job"]]):
@@ -84,7 +91,7 @@ class AdoptScreen(ModalScreen[list["Job"]]):
         """A table of batches, and what is going on."""
         with Vertical(classes="dialog"):
             yield Static("Batches made elsewhere", classes="dialog--title")
-            yield Table(_COLUMNS, id="offers", empty=_EMPTY)
+            yield OfferTable(_COLUMNS, id="offers", empty=_EMPTY)
             yield Static(id="adopt-says", markup=False)
             yield Footer(show_command_palette=False, compact=True)
 
@@ -98,8 +105,10 @@ class AdoptScreen(ModalScreen[list["Job"]]):
         self._offers = {offer.batch_id: offer for offer in self._door.offers()}
         now = self._clock()
         rows = ListRows(offer_row(offer, now) for offer in self._offers.values())
-        self.query_one("#offers", Table).show(rows)
-        self._say("Enter adopts the marked ones, or the one under the cursor." if rows else "")
+        table = self.query_one("#offers", Table)
+        table.show(rows)
+        table.styles.height = max(_LEAST_LINES, len(rows) + 1)
+        self._say("Enter adopts the one under the cursor, or those marked." if self._offers else "")
 
     def _say(self, words: str) -> None:
         self.query_one("#adopt-says", Static).update(one_line(words))

@@ -59,13 +59,16 @@ class EditScreen(ModalScreen[bool]):
             if len(jobs) == 1:
                 with Horizontal(classes="edit--field"):
                     yield Label("Name")
-                    yield Input(one_line(jobs[0].name), id="edit-name", compact=True)
+                    yield Input(
+                        one_line(jobs[0].name), id="edit-name", select_on_focus=False, compact=True
+                    )
             with Horizontal(classes="edit--field"):
                 yield Label("Tags")
                 yield Input(
                     ", ".join(self._tags),
                     id="edit-tags",
                     placeholder="draft, spring issue",
+                    select_on_focus=False,
                     compact=True,
                 )
             with Horizontal(classes="edit--field"):

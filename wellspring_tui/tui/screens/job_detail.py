@@ -60,7 +60,8 @@ def detail_lines(view: JobView, width: int) -> list[Content]:
         lines.add("outlook", outlook_line(job, view.outlook))
     if any(view.answered):
         lines.add("answers", _answers(job, view))
-    lines.add("timeline", span_line(spans(detail, view.now)))
+    if lasted := spans(detail, view.now):
+        lines.add("timeline", span_line(lasted))
     _add_failures(lines, view.failures)
     if job.notes:
         for line in job.notes.split("\n"):
@@ -159,7 +160,11 @@ def outlook_line(job: Job, outlook: Outlook | None) -> Content:
         silent = figures.duration(outlook.silent_seconds)
         pieces.append(Content.styled(f"▲ stalled: nothing new for {silent}", look.WARN))
     if outlook.left_seconds is not None:
-        pieces.append(Content(f"about {from_to(*outlook.left_seconds)} left"))
+        least, most = outlook.left_seconds
+        left = (
+            f"about {from_to(least, most)}" if least >= 1 else f"at most {figures.duration(most)}"
+        )
+        pieces.append(Content(f"{left} left"))
     elif job.status not in (WAITING, SENDING, "cancelling"):
         pieces.append(Content("takes longer than jobs like it"))
     took = from_to(outlook.shortest_seconds, outlook.longest_seconds)

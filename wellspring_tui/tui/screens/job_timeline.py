@@ -33,6 +33,9 @@ _NO_STATUS = frozenset({"collected"})
 _JOINING = frozenset({"planned", "retry planned", "adopted", "imported"})
 """Events of a job with which parts join it."""
 
+_TOLD_ELSEWHERE = frozenset({"created"})
+"""Events whose detail, a batch id, stands with the part."""
+
 _FURTHEST_BEHIND = (WAITING, SENDING, "validating", "in_progress", "cancelling", "finalizing")
 _WORST_END = ("failed", "expired", "cancelled", "completed")
 
@@ -56,7 +59,9 @@ def spans(detail: JobDetail, now: datetime) -> list[Span]:
         status = _of_all(statuses)
         if not reached or reached[-1][0] != status:
             reached.append((status, at))
-    if reached and not detail.job.open:
+    if not reached:
+        return []
+    if not detail.job.open:
         # After a retry a part may have ended badly and its requests be answered in another.
         reached[-1] = (detail.job.status, reached[-1][1])
     ends = [at for _, at in reached[1:]] + [now]
@@ -64,7 +69,7 @@ def spans(detail: JobDetail, now: datetime) -> list[Span]:
         Span(status, None if status in ENDED else max(0.0, (end - start).total_seconds()))
         for (status, start), end in zip(reached, ends, strict=True)
     ]
-    if lasted and detail.job.open and lasted[-1].seconds is not None:
+    if detail.job.open and lasted[-1].seconds is not None:
         lasted[-1] = Span(lasted[-1].status, lasted[-1].seconds, goes_on=True)
     return lasted
 
@@ -150,7 +155,8 @@ def _dated(events: Iterable[Event]) -> Iterator[Content]:
         if is_new_day:
             yield Content.styled(f"{event.at.astimezone():%Y-%m-%d}", look.QUIET)
         line = f"{event.at.astimezone():%H:%M:%S} {after:>9}  {one_line(what.replace('_', ' '))}"
-        detail = Content.styled(f"  {one_line(event.detail)}", look.QUIET) if event.detail else ""
+        told = event.detail if event.what not in _TOLD_ELSEWHERE else None
+        detail = Content.styled(f"  {one_line(told)}", look.QUIET) if told else ""
         yield Content.assemble(line, detail)
         before = event.at
 

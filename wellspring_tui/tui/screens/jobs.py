@@ -283,7 +283,7 @@ class JobsScreen(DashboardScreen[None]):
         """Leave the detail, the filter or the marks: one thing at a time, never the screen."""
         if self.query_one("#detail").has_focus:
             self._table.focus()
-        elif self._query.text:
+        elif self._query.text or self.query_one(FilterBar).display:
             self._set_filter("")
         else:
             self._table.clear_marks()
