@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from wellspring_tui.errors import InputError
 from wellspring_tui.jobs.ledger import Ledger
 from wellspring_tui.jobs.model import INDEX_NAME, NO_SERVICE, Job, Round, new_job_id
-from wellspring_tui.jobs.outlook import Outlooks
 from wellspring_tui.private import make_folder
 from wellspring_tui.progress import Progress
+from wellspring_tui.records import Records
 from wellspring_tui.services.connections import Connections
 from wellspring_tui.text import one_line, storable
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.answers.results import Results
     from wellspring_tui.jobs.conductor import Conductor
-    from wellspring_tui.jobs.model import JobDetail, JobsQuery, Offer, Outlook
+    from wellspring_tui.jobs.model import Offer
     from wellspring_tui.jobs.retrying import Retry
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.model import RequestOptions
@@ -52,7 +52,7 @@ class Estimate:
     """The built-in service costs nothing; the figures say what OpenAI would take."""
 
 
-class Wellspring:
+class Wellspring(Records):
     """Check prompts files, submit them, carry the jobs, read the answers.
 
     Methods raise errors of `wellspring_tui.errors`. One object may be used from several
@@ -61,8 +61,7 @@ class Wellspring:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.ledger = Ledger(settings.places.ledger)
-        self._outlooks = Outlooks(self.ledger.history)
+        super().__init__(Ledger(settings.places.ledger))
         self._connections = Connections(settings)
 
     def close(self) -> None:
@@ -252,59 +251,6 @@ class Wellspring:
             return Round(datetime.now(UTC))
         return self._conductor.tick(progress or Progress(), only_due=only_due, service=service)
 
-    def jobs(
-        self, query: JobsQuery | None = None, start: int = 0, stop: int | None = None
-    ) -> list[Job]:
-        """Jobs in the ledger, newest first unless asked otherwise."""
-        return self.ledger.jobs(query, start, stop)
-
-    def count_jobs(self, query: JobsQuery | None = None) -> int:
-        """How many jobs are in the ledger, or answer to a query."""
-        return self.ledger.count_jobs(query)
-
-    def job_ids(self, query: JobsQuery) -> list[str]:
-        """The ids of all jobs of a query, in its order."""
-        return self.ledger.job_ids(query)
-
-    def position(self, query: JobsQuery, job_id: str) -> int | None:
-        """Where a job stands in a query, from 0; None when it is not among its jobs."""
-        return self.ledger.position(query, job_id)
-
-    def outlooks(self, jobs: Iterable[Job], now: datetime) -> dict[str, Outlook]:
-        """What is to be expected of open jobs, by id; without those nothing is known of."""
-        return self._outlooks.of(jobs, now)
-
-    def answered_over_time(self, job_id: str, cells: int, now: datetime | None = None) -> list[int]:
-        """Answered and failed at `cells` moments from a job's creation to its end, or to `now`.
-
-        [] when nothing is known.
-        """
-        return self.ledger.history.answered_over_time(self.ledger.job(job_id), cells, now)
-
-    def job(self, job_id: str) -> Job:
-        """One job, by its id or a batch id. Raises JobNotFoundError."""
-        return self.ledger.job(job_id)
-
-    def detail(self, job_id: str) -> JobDetail:
-        """One job with its parts and timeline. Raises JobNotFoundError."""
-        return self.ledger.detail(job_id)
-
-    def edit(
-        self,
-        job_id: str,
-        *,
-        name: str | None = None,
-        tags: Iterable[str] | None = None,
-        notes: str | None = None,
-    ) -> Job:
-        """Change what is given (and not None) of a job's labels; empty notes are none.
-
-        Raises InputError for an empty name or a tag of more than 40 characters.
-        """
-        job = self.ledger.job(job_id)
-        self.ledger.labels.edit(job.id, name=name, tags=tags, notes=notes)
-        return self.ledger.job(job.id)
-
     def cancel(self, job_id: str) -> Job:
         """Ask to cancel a job, its waiting parts included. Raises InputError if it is over."""
         job = self.ledger.job(job_id)
@@ -362,20 +308,12 @@ class Wellspring:
         )
         return adopter.adopt(wanted, progress or Progress())
 
-    def offers(self) -> list[Offer]:
-        """Batches made elsewhere that were seen on services and not declined, newest first."""
-        return self.ledger.offers.current()
-
     def look_for_batches(
         self, service: str | None = None, progress: Progress | None = None
     ) -> list[Offer]:
         """Look through all batches of a service for those made elsewhere. Raises ServiceError."""
         name = self.settings.profile(service).name
         return self.ledger.offers.found(name, self._connections.to(name), progress or Progress())
-
-    def decline_offers(self, batch_ids: Iterable[str]) -> None:
-        """Offer these batches no more; `adopt` takes them all the same."""
-        self.ledger.offers.decline(batch_ids)
 
     def import_files(
         self,

@@ -47,7 +47,7 @@ class Entries:
                 tags, notes, options, quiet_seconds, words)
             VALUES (:id, :name, :description, :source, :kind, :service, :endpoint, :model,
                 :window, :requests, :tokens_estimated, :created_at, :status, :parts,
-                :tags, :notes, :options, 0,
+                :tags, :notes, :options, :quiet_seconds,
                 search_words(:id, :name, :description, :model, :service, :tags, :notes))
             """,
             rows.of_job(job),
@@ -104,8 +104,9 @@ class Entries:
             UPDATE jobs SET status = :status, completed = :completed, failed = :failed,
                 collected = :done, parts = :parts, expires_at = :expires_at,
                 ended_at = CASE WHEN :done THEN coalesce(ended_at, :now) END,
-                quiet_seconds = CASE WHEN collected OR status IN ('waiting', 'sending')
-                    THEN quiet_seconds ELSE max(quiet_seconds, :now - news_at) END,
+                quiet_seconds = CASE WHEN status IN ('waiting', 'sending', 'completed',
+                    'failed', 'expired', 'cancelled') THEN quiet_seconds
+                    ELSE max(quiet_seconds, :now - news_at) END,
                 news_at = :now
             WHERE id = :id
             """,

@@ -121,8 +121,13 @@ class Ledger:
         where, parameters = queries.where(query)
         order = queries.order(query)
         limit = -1 if stop is None else max(0, stop - start)
+        # Only ids are sorted, not whole rows: a page far down costs what one at the top does.
         found = self._db.execute(
-            f"SELECT * FROM jobs {where} ORDER BY {order} LIMIT :limit OFFSET :start",
+            f"""
+            SELECT * FROM jobs WHERE id IN (
+                SELECT id FROM jobs {where} ORDER BY {order} LIMIT :limit OFFSET :start
+            ) ORDER BY {order}
+            """,
             {**parameters, "limit": limit, "start": start},
         )
         return [rows.job(row) for row in found]

@@ -104,7 +104,7 @@ def _key(query: JobsQuery) -> str:
 def _conditions(text: str) -> Iterator[tuple[str, str]]:
     """What each word of a filter asks for: SQL with a {} for the text that is looked for."""
     for typed in _WORDS.findall(text.casefold()):
-        word = " ".join(typed.replace('"', " ").split())
+        word = " ".join(typed.replace('"', "").split())
         field, colon, rest = word.partition(":")
         if field == "is" and colon and rest in _STATES:
             yield _STATES[rest], rest
