@@ -31,7 +31,7 @@ class Past:
         self._door = door
         self._present = datetime.now(UTC)
         self._at = self._present
-        self.ledger = Ledger(door.settings.places.ledger, lambda: self._at.timestamp())
+        self.ledger = Ledger(door.settings.places.ledger, self._seconds)
 
     def __enter__(self) -> Past:
         return self
@@ -45,6 +45,9 @@ class Past:
         self._go(0)
         self.ledger.history.looked(SERVICE)
         self.ledger.close()
+
+    def _seconds(self) -> float:
+        return self._at.timestamp()
 
     def _go(self, minutes_ago: float) -> datetime:
         self._at = self._present - timedelta(minutes=minutes_ago)

@@ -37,6 +37,7 @@ _OPEN = JobsQuery("is:open")
 _ASCENDING = frozenset({"name", "status", "model", "service"})
 """Columns that one wants to read from A on; of the others, the most or newest first."""
 _KINDS_SHOWN = 5
+_LOOK_SECONDS = 5.0
 
 
 class JobsScreen(DashboardScreen[None]):
@@ -95,6 +96,12 @@ class JobsScreen(DashboardScreen[None]):
         table.sort_key, table.sort_descending = self._query.order_by, self._query.descending
         self.show_jobs()
         table.focus()
+        self.set_interval(_LOOK_SECONDS, self._look_again)
+
+    def _look_again(self) -> None:
+        """Ages grow, and another program may have submitted a job meanwhile."""
+        if self.is_current:
+            self.show_jobs()
 
     def on_resize(self) -> None:
         """Tell of the job in the new width, once that is known."""
@@ -126,7 +133,7 @@ class JobsScreen(DashboardScreen[None]):
         bar = self.query_one(FilterBar)
         bar.count(found)
         kept = self._query.text and not bar.display
-        self._say("filter", f"/{self._query.text}  {found}" if kept else "")
+        self._say("filter", f"/{self._query.text} · {found}" if kept else "")
         many = "1 batch" if offers == 1 else f"{offers:,} batches"
         self._say("offers", f"{many} made elsewhere · A" if offers else "")
         self._show_order()
