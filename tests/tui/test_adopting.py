@@ -42,7 +42,7 @@ def made_elsewhere(client: OpenAI, name: str, requests: int = 2) -> str:
     uploaded = client.files.create(file=(f"{name}.jsonl", lines), purpose="batch")
     batch = client.batches.create(
         input_file_id=uploaded.id,
-        endpoint=CHAT,
+        endpoint="/v1/chat/completions",
         completion_window="24h",
         metadata={"name": name},
     )
@@ -125,6 +125,7 @@ async def test_a_long_look_shows_how_far_it_is_and_can_be_stopped(
             await hand.press("r")
             await hand.until_shown("Looking through the batches of local 3 · Esc stops")
             await hand.press("escape")
+            await hand.until_shown("Stopping · Esc closes")
             may_go_on.set()
             await hand.until_shown("Stopped.")
             assert type(hand.app.screen).__name__ == "AdoptScreen"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from wellspring_tui.tui.screens.job_timeline import Span, event_lines, span_line
 Happened = tuple[float, int, str]
 
 
-def detail(*happened: Happened, parts: int = 1, **others: object) -> JobDetail:
+def detail(*happened: Happened, parts: int = 1, **others: Any) -> JobDetail:
     """A job of so many parts, and what happened: seconds after noon, part, what."""
     events = tuple(
         Event(NOON + timedelta(seconds=at), number, what) for at, number, what in happened
@@ -32,7 +33,7 @@ SENT: list[Happened] = [
     (0, 0, "planned"), (2, 1, "uploading"), (5, 1, "uploaded"), (5, 1, "creating"),
     (6, 1, "created"), (6, 1, "validating"), (10, 1, "in_progress"),
 ]  # fmt: skip
-OVER: dict[str, object] = {"collected": True, "status": "completed"}
+OVER: dict[str, Any] = {"collected": True, "status": "completed"}
 
 
 def test_an_open_job_is_in_its_last_status_until_now() -> None:

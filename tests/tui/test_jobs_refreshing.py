@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.tui.conftest import Hand
+    from wellspring_tui.jobs.model import Round
     from wellspring_tui.wellspring import Wellspring
 
     Open = Callable[..., AbstractAsyncContextManager[Hand]]
@@ -69,7 +70,7 @@ async def test_a_service_that_is_away_is_told_of_once_and_the_numbers_stay(
         profile = replace(door.settings.profile(), backoff_seconds=0.01)
         door.settings.services["away"] = profile  # type: ignore[index]
         door.submit(prompts_path, door.request_options(), name="herbs")
-        rounds = []
+        rounds: list[Round] = []
         hand.app.carrier._refreshed = rounds.append
         await hand.press("r")
         await hand.until(lambda: len(rounds) > 3, "several rounds that fail")
@@ -118,14 +119,14 @@ async def test_cursor_marks_and_scroll_stay_when_a_round_changes_the_order(
         await hand.press("s")  # by name
         await hand.press("g", *["j"] * 20, "space", "up")
         line = table.cursor_position - round(table.scroll_y)
-        assert (table.cursor_key, table.marks) == ("plan20", {"plan20"})
+        assert (table.cursor_key, table.marks) == ("plan20", frozenset({"plan20"}))
 
         for number in range(5):
             wellspring.edit(f"plan{30 + number}", name=f"a {number}")  # five come in above
         wellspring.edit("plan21", name="zz")
         await hand.press("r")
         await hand.until(lambda: table.cursor_position == 25, "the new order")
-        assert (table.cursor_key, table.marks) == ("plan20", {"plan20"})
+        assert (table.cursor_key, table.marks) == ("plan20", frozenset({"plan20"}))
         assert table.cursor_position - round(table.scroll_y) == line
 
 

@@ -68,7 +68,7 @@ class OfferTable(Table):
 class AdoptScreen(ModalScreen[list["Job"]]):
     """Offers batches; gives the jobs that were made of those that were taken."""
 
-    CSS_PATH: ClassVar[list[str]] = ["dialogs.tcss", "jobs_dialogs.tcss"]
+    CSS_PATH = ["dialogs.tcss", "jobs_dialogs.tcss"]  # noqa: RUF012 (as Textual types it)
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "decline", "Decline", tooltip="Offer the chosen batches no more"),
@@ -114,12 +114,14 @@ class AdoptScreen(ModalScreen[list["Job"]]):
         self.query_one("#adopt-says", Static).update(one_line(words))
 
     def _show_progress(self) -> None:
-        if self._working is not None and self._doing:
-            self._say(f"{self._doing} · Esc stops")
+        if self._working is None:
+            return
+        stopping = self._working.stopped.is_set()
+        self._say("Stopping · Esc closes" if stopping else f"{self._doing} · Esc stops")
 
     def _chosen(self) -> list[Offer]:
         table = self.query_one("#offers", Table)
-        keys = table.marks or frozenset({table.cursor_key})
+        keys = table.marks or {table.cursor_key or ""}
         return [offer for batch_id, offer in self._offers.items() if batch_id in keys]
 
     # -- taking ------------------------------------------------------------------
@@ -143,7 +145,7 @@ class AdoptScreen(ModalScreen[list["Job"]]):
                 for job in self._door.adopt(batch_ids, service=service, progress=progress)
             ]
 
-        jobs = await self._with_progress(adopt)
+        jobs = await self._with_progress(adopt, "Adopting")
         if jobs:
             self.dismiss(jobs)
 
@@ -157,7 +159,7 @@ class AdoptScreen(ModalScreen[list["Job"]]):
     @work(group="adopt")
     async def _look(self) -> None:
         found = await self._with_progress(
-            lambda progress: self._door.look_for_batches(progress=progress)
+            lambda progress: self._door.look_for_batches(progress=progress), "Asking the service"
         )
         if found is None:
             return
@@ -165,10 +167,10 @@ class AdoptScreen(ModalScreen[list["Job"]]):
         if not found:
             self._say("The service has no other batches.")
 
-    async def _with_progress(self, work: Callable[[Progress], T]) -> T | None:
+    async def _with_progress(self, work: Callable[[Progress], T], doing: str) -> T | None:
         """The result of `work`, done in a thread; None when it was stopped or failed."""
         progress = self._working = Progress(self._report)
-        self._doing = "Asking the service"
+        self._doing = doing
         try:
             return await in_thread(lambda: work(progress))
         except StoppedError:
@@ -185,11 +187,19 @@ class AdoptScreen(ModalScreen[list["Job"]]):
     def action_decline(self) -> None:
         """Offer the chosen batches no more."""
         declined = [offer.batch_id for offer in self._chosen()]
-        if not declined or self._working is not None:
+        if declined and self._working is None:
+            self._decline(declined)
+
+    @work(group="adopt")
+    async def _decline(self, batch_ids: Sequence[str]) -> None:
+        def decline(_progress: Progress) -> bool:
+            self._door.decline_offers(batch_ids)
+            return True
+
+        if not await self._with_progress(decline, "Declining"):
             return
-        self._door.decline_offers(declined)
         self._show()
-        many = f"{len(declined)} batches" if len(declined) > 1 else "The batch"
+        many = f"{len(batch_ids)} batches" if len(batch_ids) > 1 else "The batch"
         self._say(f"{many} will be offered no more; `wellspring adopt` still takes them.")
 
     def action_copy(self) -> None:
@@ -200,8 +210,8 @@ class AdoptScreen(ModalScreen[list["Job"]]):
             self._say(f"Copied {', '.join(chosen[:3])}")
 
     def action_leave(self) -> None:
-        """Stop what is under way, or close."""
-        if self._working is not None:
-            self._working.stopped.set()
-        else:
+        """Stop what is under way; close when there is nothing, or when it does not stop."""
+        if self._working is None or self._working.stopped.is_set():
             self.dismiss([])
+        else:
+            self._working.stopped.set()

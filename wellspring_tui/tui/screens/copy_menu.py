@@ -86,7 +86,7 @@ def _curl(settings: Settings, service: str, base_url: str, batch_id: str) -> str
 class CopyScreen(ModalScreen[Copied | None]):
     """Offers facts to copy; gives the one that was chosen."""
 
-    CSS_PATH: ClassVar[list[str]] = ["dialogs.tcss", "jobs_dialogs.tcss"]
+    CSS_PATH = ["dialogs.tcss", "jobs_dialogs.tcss"]  # noqa: RUF012 (as Textual types it)
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,Y", "dismiss(None)", "Close", show=False),

@@ -36,7 +36,7 @@ class EditScreen(ModalScreen[bool]):
     taken out is taken out of each, and their other tags stay.
     """
 
-    CSS_PATH: ClassVar[list[str]] = ["dialogs.tcss", "jobs_dialogs.tcss"]
+    CSS_PATH = ["dialogs.tcss", "jobs_dialogs.tcss"]  # noqa: RUF012 (as Textual types it)
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(False)", "Leave", show=False),

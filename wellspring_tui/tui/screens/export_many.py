@@ -49,7 +49,7 @@ def _plain(name: str) -> str:
 class ExportManyScreen(ModalScreen[str | None]):
     """Asks for a folder and writes there; gives the sentence that tells of it, or None."""
 
-    CSS_PATH: ClassVar[list[str]] = ["dialogs.tcss", "jobs_dialogs.tcss"]
+    CSS_PATH = ["dialogs.tcss", "jobs_dialogs.tcss"]  # noqa: RUF012 (as Textual types it)
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Stop, or cancel", show=False),

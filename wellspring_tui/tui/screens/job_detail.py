@@ -15,6 +15,7 @@ from wellspring_tui.settings import LOCAL
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 from wellspring_tui.tui.screens.job_timeline import event_lines, span_line, spans
+from wellspring_tui.tui.screens.jobs_rows import cost, status_of, time_left
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -105,13 +106,6 @@ def _title(job: Job, outlook: Outlook | None) -> Content:
         job.id,
     )
     return title + Content("  ") + look.tags(job.tags) if job.tags else title
-
-
-def status_of(job: Job, outlook: Outlook | None) -> Content:
-    """Its status, or that it has stalled."""
-    if outlook is None or outlook.silent_seconds is None:
-        return look.status(job.status)
-    return look.stalled(outlook.silent_seconds)
 
 
 def _add_problems(lines: _Lines, parts: Sequence[Part]) -> None:
@@ -215,21 +209,6 @@ def _add_facts(lines: _Lines, job: Job, now: datetime) -> None:
     if left := time_left(job, now):
         lines.add("window", f"{left} left" if left != "over" else "over")
     lines.add("file", look.path(Path(job.source)))
-
-
-def cost(job: Job) -> str:
-    """What a job has cost, once that is known."""
-    if not job.collected:
-        return "–"
-    return "free" if job.cost == 0 else figures.money(job.cost)
-
-
-def time_left(job: Job, now: datetime) -> str:
-    """How much of its window an unfinished job has left."""
-    if job.collected or job.expires_at is None:
-        return ""
-    left = (job.expires_at - now).total_seconds()
-    return figures.duration(left) if left > 0 else "over"
 
 
 def _joined(*facts: str) -> str:

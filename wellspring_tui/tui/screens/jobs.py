@@ -10,33 +10,26 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.widgets import Footer
 
-from wellspring_tui.errors import WellspringError
 from wellspring_tui.jobs.model import JobsQuery
-from wellspring_tui.tui.carrier import in_thread
 from wellspring_tui.tui.screens import jobs_actions as actions
 from wellspring_tui.tui.screens.base import DashboardScreen
-from wellspring_tui.tui.screens.job_detail import JobView, detail_lines, sparkline_cells
+from wellspring_tui.tui.screens.job_pane import JobPane
 from wellspring_tui.tui.screens.jobs_rows import COLUMNS, JobRows
 from wellspring_tui.tui.widgets.chips import Chip
 from wellspring_tui.tui.widgets.filter_bar import FilterBar
-from wellspring_tui.tui.widgets.reader import Reader
 from wellspring_tui.tui.widgets.table import Table
 from wellspring_tui.tui.widgets.table_layout import lay_out
 from wellspring_tui.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from textual.app import ComposeResult
 
-    from wellspring_tui.answers.model import FailureKind
     from wellspring_tui.jobs.model import Job
     from wellspring_tui.tui.messages import JobsRefreshed
 
 _OPEN = JobsQuery("is:open")
 _ASCENDING = frozenset({"name", "status", "model", "service"})
 """Columns that one wants to read from A on; of the others, the most or newest first."""
-_KINDS_SHOWN = 5
 _LOOK_SECONDS = 5.0
 
 
@@ -69,12 +62,9 @@ class JobsScreen(DashboardScreen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._query = JobsQuery()
+        self._was_away = False
         self._sought: str | None = None
         """The job that the cursor was on, or was brought to, when a filter was typed."""
-        self._told: str | None = None
-        """The job that the detail tells of."""
-        self._failures: dict[tuple[str, int], Sequence[FailureKind]] = {}
-        """Why requests failed, by job and how many did."""
 
     def compose(self) -> ComposeResult:
         """Top bar, filter, chips, table, detail, keys."""
@@ -87,7 +77,7 @@ class JobsScreen(DashboardScreen[None]):
             yield Chip(id="chip-offers", tooltip="Adopt or decline them")
         with Container(id="panes"):
             yield Table(COLUMNS, id="jobs")
-            yield Reader(id="detail")
+            yield JobPane(id="detail")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
@@ -96,12 +86,8 @@ class JobsScreen(DashboardScreen[None]):
         table.sort_key, table.sort_descending = self._query.order_by, self._query.descending
         self.show_jobs()
         table.focus()
+        # Ages grow, and another program may submit a job between two rounds.
         self.set_interval(_LOOK_SECONDS, self._look_again)
-
-    def _look_again(self) -> None:
-        """Ages grow, and another program may have submitted a job meanwhile."""
-        if self.is_current:
-            self.show_jobs()
 
     def on_resize(self) -> None:
         """Tell of the job in the new width, once that is known."""
@@ -158,51 +144,26 @@ class JobsScreen(DashboardScreen[None]):
 
     def jobs_refreshed(self, _message: JobsRefreshed) -> None:
         """A round ended: statuses, counts and ages may be others now."""
-        self.show_jobs()
+        self._look_again()
+
+    def _look_again(self) -> None:
+        if self.is_current:
+            self.show_jobs()
+
+    def on_screen_suspend(self) -> None:
+        """What happens while another screen is in front is shown afterwards."""
+        self._was_away = True
+
+    def on_screen_resume(self) -> None:
+        """Show what happened meanwhile."""
+        if self._was_away:
+            self._was_away = False
+            self.show_jobs()
 
     @on(Table.Highlighted, "#jobs")
     def _show_detail(self) -> None:
-        """Tell of the job under the cursor; one who reads of it stays where they are."""
-        detail, job_id = self.query_one("#detail", Reader), self._table.cursor_key
-        detail.display = job_id is not None
-        if job_id is None:
-            return
-        door, now = self.door, self.dashboard.clock()
-        shown = door.detail(job_id)
-        cells = sparkline_cells(shown.job, door.settings, now)
-        view = JobView(
-            shown,
-            now,
-            door.outlooks([shown.job], now).get(job_id),
-            door.answered_over_time(job_id, cells, now),
-            self.dashboard.carrier.activity.trouble_with(shown.job.service),
-            self._failures_of(shown.job),
-        )
-        detail.show_lines(detail_lines(view, detail.room), stay=job_id == self._told)
-        self._told = job_id
-
-    def _failures_of(self, job: Job) -> Sequence[FailureKind]:
-        """Why its requests failed; what is not known yet is found out, and shown then."""
-        if job.open or not job.failed:
-            return ()
-        known = self._failures.get((job.id, job.failed))
-        if known is None:
-            self._find_failures(job)
-        return known or ()
-
-    @work(exclusive=True, group="failures")
-    async def _find_failures(self, job: Job) -> None:
-        def find() -> Sequence[FailureKind]:
-            with self.door.results(job.id).index as index:
-                return index.failure_kinds(_KINDS_SHOWN)
-
-        try:
-            found = await in_thread(find)
-        except WellspringError:  # its index is gone; opening the job says so
-            found = ()
-        self._failures[job.id, job.failed] = found
-        if self.is_attached and found:
-            self._show_detail()
+        for pane in self.query(JobPane):
+            pane.tell(self._table.cursor_key)
 
     # -- order ---------------------------------------------------------------------
 
@@ -220,7 +181,7 @@ class JobsScreen(DashboardScreen[None]):
     @on(Chip.Pressed, "#chip-order")
     def action_sort(self) -> None:
         """Order by the next column."""
-        columns = self._columns_in_view()
+        columns = self._columns_in_view() or ["created_at"]
         now = self._query.order_by
         place = columns.index(now) if now in columns else -1
         column = columns[(place + 1) % len(columns)]
@@ -288,7 +249,7 @@ class JobsScreen(DashboardScreen[None]):
 
     def action_back_out(self) -> None:
         """Leave the detail, the filter or the marks: one thing at a time, never the screen."""
-        if self.query_one("#detail").has_focus:
+        if self.query_one(JobPane).has_focus:
             self._table.focus()
         elif self._query.text or self.query_one(FilterBar).display:
             self._set_filter("")
@@ -305,7 +266,7 @@ class JobsScreen(DashboardScreen[None]):
 
     def action_detail(self) -> None:
         """Go to the detail, or back to the table."""
-        detail = self.query_one("#detail", Reader)
+        detail = self.query_one(JobPane)
         (self._table if detail.has_focus else detail).focus()
 
     # -- what one does with jobs ---------------------------------------------------

@@ -10,7 +10,6 @@ from textual.content import Content
 from wellspring_tui import figures
 from wellspring_tui.jobs.model import SENDING, WAITING
 from wellspring_tui.tui import look
-from wellspring_tui.tui.screens.job_detail import cost, status_of, time_left
 from wellspring_tui.tui.widgets.table_model import Column, Row
 
 if TYPE_CHECKING:
@@ -27,11 +26,11 @@ _POSITIONS_ASKED = 3
 
 COLUMNS = (
     Column("name", "Job", 19, flexible=True, sortable=True),
+    Column("tags", "Tags", 10, flexible=True, priority=6),
     Column("status", "Status", 14, sortable=True),
     Column("progress", "Progress", _BAR_CELLS, priority=3, sortable=True),
     Column("completed", "Done", _COUNT_CELLS, align="right", sortable=True),
     Column("time", "Time", 12, align="right", priority=4),
-    Column("tags", "Tags", 10, flexible=True, priority=6),
     Column("model", "Model", 15, priority=8, sortable=True),
     Column("service", "Service", 9, priority=9, sortable=True),
     Column("input_tokens", "Tokens", 8, align="right", priority=7, sortable=True),
@@ -81,11 +80,11 @@ def job_row(job: Job, outlook: Outlook | None, now: datetime) -> Row:
         job.id,
         (
             job.name,
+            look.tags(job.tags),
             status_of(job, outlook),
             look.progress(job.completed, job.failed, job.requests, _BAR_CELLS),
             look.counts(job.completed, job.failed, job.requests, _COUNT_CELLS),
             time_of(job, outlook),
-            look.tags(job.tags),
             job.model,
             job.service,
             figures.tokens(tokens) if tokens else f"≈{figures.tokens(job.tokens_estimated)}",
@@ -111,3 +110,25 @@ def time_of(job: Job, outlook: Outlook | None) -> Content:
         usual = figures.between(outlook.shortest_seconds, outlook.longest_seconds)
         return Content.styled(f"like {usual}", look.QUIET)
     return Content("") if job.status == "cancelling" else Content.styled("late", look.WARN)
+
+
+def status_of(job: Job, outlook: Outlook | None) -> Content:
+    """Its status, or that it has stalled."""
+    if outlook is None or outlook.silent_seconds is None:
+        return look.status(job.status)
+    return look.stalled(outlook.silent_seconds)
+
+
+def cost(job: Job) -> str:
+    """What a job has cost, once that is known."""
+    if not job.collected:
+        return "–"
+    return "free" if job.cost == 0 else figures.money(job.cost)
+
+
+def time_left(job: Job, now: datetime) -> str:
+    """How much of its window an unfinished job has left."""
+    if job.collected or job.expires_at is None:
+        return ""
+    left = (job.expires_at - now).total_seconds()
+    return figures.duration(left) if left > 0 else "over"
