@@ -294,8 +294,8 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _follow_theme(self) -> None:
         is_styled = self._is_markdown or self._contents
-        if not is_styled or self._look == self._current_look():
-            return
+        if not (is_styled and self.is_attached) or self._look == self._current_look():
+            return  # one that was just closed has no styles any more
         if self._is_markdown:
             self._render_markdown()
         else:
