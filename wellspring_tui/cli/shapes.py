@@ -147,16 +147,20 @@ def _outlook(of: Outlook) -> dict[str, Any]:
     least, most = of.left_seconds or (None, None)
     return {
         "like_jobs": of.like_jobs,
-        "shortest_seconds": of.shortest_seconds,
-        "longest_seconds": of.longest_seconds,
-        "least_seconds_left": least,
-        "most_seconds_left": most,
-        "silent_seconds": of.silent_seconds,
+        "shortest_seconds": _seconds(of.shortest_seconds),
+        "longest_seconds": _seconds(of.longest_seconds),
+        "least_seconds_left": _seconds(least),
+        "most_seconds_left": _seconds(most),
+        "silent_seconds": _seconds(of.silent_seconds),
     }
 
 
 def _event(of: Event) -> dict[str, Any]:
     return {"at": _time(of.at), "part": of.part or None, "what": of.what, "detail": of.detail}
+
+
+def _seconds(length: float | None) -> float | None:
+    return None if length is None else round(length, 1)
 
 
 def _money(dollars: Decimal | None) -> str | None:

@@ -83,7 +83,7 @@ def position(query: JobsQuery, job_id: str) -> tuple[str, dict[str, object]]:
     """A statement for the `position` of a job in that order, and its parameters."""
     condition, parameters = where(query)
     own = f"{condition} {'AND' if condition else 'WHERE'} id = :id"
-    before = "key > this.key" if query.descending else "key < this.key"
+    before = f"found.key {'>' if query.descending else '<'} this.key"
     statement = f"""
         WITH this AS (SELECT {_key(query)} AS key, created_at, id FROM jobs {own}),
             found AS (SELECT {_key(query)} AS key, created_at, id FROM jobs {condition})
