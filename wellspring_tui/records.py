@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from wellspring_tui.jobs.ledger import Ledger
     from wellspring_tui.jobs.model import Job, JobDetail, JobsQuery, Offer, Outlook
+    from wellspring_tui.jobs.ordering import OrderedJobs
 
 
 class Records:
@@ -35,9 +36,9 @@ class Records:
         """The ids of all jobs of a query, in its order."""
         return self.ledger.job_ids(query)
 
-    def position(self, query: JobsQuery, job_id: str) -> int | None:
-        """Where a job stands in a query, from 0; None when it is not among its jobs."""
-        return self.ledger.position(query, job_id)
+    def ordered(self, query: JobsQuery) -> OrderedJobs:
+        """The jobs of a query, page by page, in its order as it is now."""
+        return self.ledger.orderings.of(query)
 
     def outlooks(self, jobs: Iterable[Job], now: datetime) -> dict[str, Outlook]:
         """What is to be expected of open jobs, by id; without those nothing is known of."""

@@ -140,6 +140,29 @@ def test_a_request_answered_twice_in_one_file_counts_once(index: AnswerIndex) ->
     assert (index.totals().answered, index.totals().failed) == (1, 0)
 
 
+def test_failures_are_told_by_kind_the_most_frequent_first(index: AnswerIndex) -> None:
+    def failed(own_id: str, code: str | None, message: str) -> dict[str, object]:
+        body = {"error": {"code": code, "message": message}}
+        return {"custom_id": own_id, "response": {"status_code": 400, "body": body}, "error": None}
+
+    lines = [
+        failed("a", "server_error", "Try again: later"),
+        failed("b", "too_long", "It has 7 tokens"),
+        failed("c", "too_long", "It has 9 tokens"),
+        failed("stranger", "too_long", "It belongs to nobody"),
+    ]
+    put(index, "errors.jsonl", encoded(*lines))
+    kinds = index.failure_kinds(5)
+    assert [(kind.requests, kind.example.custom_id) for kind in kinds] == [(2, "c"), (1, "a")]
+    assert kinds[0].example.reason == "too_long: It has 9 tokens"
+    assert index.failure_kinds(1) == kinds[:1]
+
+
+def test_failures_without_a_word_are_a_kind_too(index: AnswerIndex) -> None:
+    put(index, "errors.jsonl", encoded(*({"custom_id": own_id} for own_id in "ab")))
+    assert [kind.requests for kind in index.failure_kinds(5)] == [2]
+
+
 def test_strangers_do_not_count(index: AnswerIndex) -> None:
     assert put(index, "out.jsonl", encoded(answer("z"), expired("y"))) == (2, 0)
     assert index.totals() == Totals(requests=4)

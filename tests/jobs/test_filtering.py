@@ -11,10 +11,11 @@ import pytest
 
 from tests.support.jobs import NOON, batch, job, part
 from wellspring_tui.answers.model import Totals, Usage
+from wellspring_tui.jobs.ledger import Ledger
 from wellspring_tui.jobs.model import JobsQuery
 
 if TYPE_CHECKING:
-    from wellspring_tui.jobs.ledger import Ledger
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -131,14 +132,30 @@ def test_a_jobs_position_is_where_it_stands_in_the_list(
 ) -> None:
     query = JobsQuery(text, order_by, descending)
     ids = garden.job_ids(query)
-    assert [garden.position(query, job_id) for job_id in ids] == list(range(len(ids)))
-    pages = [garden.jobs(query, start, start + 1) for start in range(len(ids))]
+    ordered = garden.orderings.of(query)
+    assert [ordered.position(job_id) for job_id in ids] == list(range(len(ids)))
+    assert len(ordered) == len(ids)
+    pages = [ordered.page(start, start + 1) for start in range(len(ids))]
     assert [one.id for (one,) in pages] == ids
 
 
 def test_a_job_that_a_filter_leaves_out_has_no_position(garden: Ledger) -> None:
-    assert garden.position(JobsQuery("pears"), "aaa") is None
-    assert garden.position(JobsQuery(), "zzz") is None
+    assert garden.orderings.of(JobsQuery("pears")).position("aaa") is None
+    assert garden.orderings.of(JobsQuery()).position("zzz") is None
+
+
+def test_an_order_is_kept_until_anything_is_written(ledger: Ledger, path: Path) -> None:
+    ledger.add_job(job("aaa"), [part("aaa")])
+    first = ledger.orderings.of(JobsQuery())
+    assert ledger.orderings.of(JobsQuery()) is first
+    ledger.add_job(job("bbb"), [part("bbb")])
+    second = ledger.orderings.of(JobsQuery())
+    assert (len(first), len(second)) == (1, 2)
+
+    other = Ledger(path)  # as another process writes
+    other.add_job(job("ccc"), [part("ccc")])
+    other.close()
+    assert ledger.orderings.of(JobsQuery()).position("ccc") is not None
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from wellspring_tui.answers import lookups, records, sections
 from wellspring_tui.answers.flags import Flags
 from wellspring_tui.answers.groups import read_groups
 from wellspring_tui.answers.lines import read_outcome
-from wellspring_tui.answers.model import Kind, SectionTotals, Totals, Usage
+from wellspring_tui.answers.model import FailureKind, Kind, SectionTotals, Totals, Usage
 from wellspring_tui.errors import StorageError
 
 if TYPE_CHECKING:
@@ -355,6 +355,25 @@ class AnswerIndex:
         None when there is no such row in the job. `after` itself may come back, as the only one.
         """
         return self._flags.next_row(kinds, after, backwards=backwards)
+
+    def failure_kinds(self, limit: int) -> list[FailureKind]:
+        """The most frequent kinds of failure; a kind is what stands before the first colon."""
+        found = self._db.execute(
+            """
+            SELECT count(*) AS times, min(row) AS first FROM (
+                SELECT r.row, a.reason FROM answers a JOIN requests r ON r.custom_id = a.custom_id
+                WHERE a.answered = 0
+            )
+            GROUP BY substr(reason, 1, instr(reason || ': ', ': ') - 1)
+            ORDER BY times DESC, first LIMIT ?
+            """,
+            (limit,),
+        ).fetchall()
+        return [
+            FailureKind(times, example)
+            for times, first in found
+            for example in self.answers(first, first + 1)
+        ]
 
     def rows_in(self, state: State) -> list[int]:
         """The rows of all requests with that outcome."""

@@ -88,12 +88,14 @@ class Conductor:
         changed: set[str] = set()
         ended: list[str] = []
         failures: dict[str, Exception] = {}
-        for name in self._ledger.open_services():
-            if service not in (None, name) or (only_due and not self._is_due(name)):
-                continue
+        names = [name for name in self._ledger.open_services() if service in (None, name)]
+        for name in names:
             patience = self._patience[name]
-            if patience.failure and patience.seconds_left(insisting=not only_due) > 0:
+            rests = only_due and not self._is_due(name)
+            if patience.failure and (rests or patience.seconds_left(insisting=not only_due) > 0):
                 failures[name] = patience.failure
+                continue
+            if rests:
                 continue
             self._asked_at[name] = monotonic()
             try:
@@ -106,7 +108,14 @@ class Conductor:
                 if patience.failure:
                     _log.info("service %s: answers again", name)
                 patience.succeeded()
-        return Round(datetime.now(UTC), frozenset(changed), tuple(ended), failures)
+        next_tries = {name: self._seconds_to_next_try(name) for name in failures}
+        return Round(datetime.now(UTC), frozenset(changed), tuple(ended), failures, next_tries)
+
+    def _seconds_to_next_try(self, name: str) -> float:
+        """How long until a service that failed is asked again unless somebody insists."""
+        asked_at = self._asked_at.get(name, 0.0)
+        due = asked_at + self._interval_seconds(name) - monotonic()
+        return max(0.0, due, self._patience[name].seconds_left(insisting=False))
 
     def _is_due(self, name: str) -> bool:
         asked_at = self._asked_at.get(name)

@@ -32,6 +32,7 @@ from wellspring_tui.jobs.model import (
 )
 from wellspring_tui.jobs.offers import Offers
 from wellspring_tui.jobs.open_jobs import OpenJobs
+from wellspring_tui.jobs.ordering import Orderings
 from wellspring_tui.jobs.usage_book import UsageBook, write_usage
 from wellspring_tui.text import one_line
 
@@ -67,6 +68,7 @@ class Ledger:
         self.history = History(self._file, now)
         self.usage = UsageBook(self._file)
         self.open_jobs = OpenJobs(self._file)
+        self.orderings = Orderings(self._file)
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -149,12 +151,6 @@ class Ledger:
             f"SELECT id FROM jobs {where} ORDER BY {queries.order(query)}", parameters
         )
         return [row["id"] for row in found]
-
-    def position(self, query: JobsQuery, job_id: str) -> int | None:
-        """Where a job stands among the jobs asked for, from 0; None when it is not among them."""
-        statement, parameters = queries.position(query, job_id)
-        row = self._db.execute(statement, parameters).fetchone()
-        return None if row is None else int(row["position"])
 
     def job(self, job_or_batch_id: str) -> Job:
         """The job of that id, or the job of which that batch is a part.

@@ -81,7 +81,7 @@ class WellspringApp(App[None]):
         self.door = door
         self.demo = demo
         self.clock = clock
-        self.carrier = Carrier(door, self._refreshed, clock)
+        self.carrier = Carrier(door, self._refreshed, self._failing, clock)
         self.notifier = Notifier(self)
         self.terminal_title = TerminalTitle(self)
         self.register_theme(HIGH_CONTRAST)
@@ -135,6 +135,10 @@ class WellspringApp(App[None]):
 
     def _refreshed(self, done: Round) -> None:
         self.post_message(JobsRefreshed(done))
+
+    def _failing(self, service: str, sentence: str) -> None:
+        what = f"{service} can't be asked" if service else "The jobs can't be carried on"
+        self.notify(sentence, title=what, severity="warning", markup=False)
 
     def on_jobs_refreshed(self, message: JobsRefreshed) -> None:
         """Tell the screens that show jobs, and say which jobs have ended."""

@@ -65,7 +65,7 @@ class TopBar(Widget):
 
 
 def freshness(activity: Activity, doing: Doing, now: datetime) -> Content:
-    """What is going on, and how old the numbers are."""
+    """What is going on, how old the numbers are, and when they will be newer."""
     if doing is not None:
         what, done, total = doing
         share = f" {done * 100 // total} %" if total else ""
@@ -75,11 +75,23 @@ def freshness(activity: Activity, doing: Doing, now: datetime) -> Content:
         if activity.refreshed_at is not None
         else "not updated yet"
     )
-    if activity.failure is not None:
-        return Content.styled(f"▲ stale · {updated}", BAD)
+    if activity.troubles:
+        then = _due("next try", activity.next_try_at, now)
+        if activity.busy or activity.paused:
+            then = "trying" if activity.busy else "paused"
+        return Content.styled(_joined("▲ stale", updated, then), BAD)
     if activity.busy:
         return Content.styled(f"◐ {updated}", BUSY)
-    if activity.next_at is None:
-        return Content.styled(updated, QUIET)
-    due = figures.duration((activity.next_at - now).total_seconds())
-    return Content.styled(f"{updated} · next in {due}", QUIET)
+    if activity.paused:
+        return Content.styled(_joined("▪ paused", updated), WARN)
+    return Content.styled(_joined(updated, _due("next", activity.next_at, now)), QUIET)
+
+
+def _due(what: str, moment: datetime | None, now: datetime) -> str:
+    if moment is None:
+        return ""
+    return f"{what} in {figures.duration((moment - now).total_seconds())}"
+
+
+def _joined(*facts: str) -> str:
+    return " · ".join(fact for fact in facts if fact)
