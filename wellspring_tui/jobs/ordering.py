@@ -21,37 +21,30 @@ if TYPE_CHECKING:
 class OrderedJobs:
     """The order as it was at one moment; the jobs on a page are as they are when asked for."""
 
-    def __init__(self, file: Database, places: Sequence[int]) -> None:
-        """`places` are rows of the ledger's table."""
+    def __init__(self, file: Database, ids: Sequence[str]) -> None:
         self._file = file
-        self._places = places
+        self._ids = ids
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._ids)
 
     def page(self, start: int, stop: int) -> list[Job]:
         """Jobs `start` to `stop`."""
-        wanted = list(self._places[start:stop])
+        wanted = self._ids[start:stop]
         found = self._file.here.execute(
-            """
-            SELECT rowid AS place, * FROM jobs
-            WHERE rowid IN (SELECT value FROM json_each(:places))
-            """,
-            {"places": msgspec.json.encode(wanted).decode()},
+            "SELECT * FROM jobs WHERE id IN (SELECT value FROM json_each(:ids))",
+            {"ids": msgspec.json.encode(wanted).decode()},
         )
-        jobs = {row["place"]: rows.job(row) for row in found}
-        return [jobs[place] for place in wanted if place in jobs]
+        jobs = {row["id"]: rows.job(row) for row in found}
+        return [jobs[job_id] for job_id in wanted if job_id in jobs]
 
     def position(self, job_id: str) -> int | None:
         """Where a job stands, from 0; None when it is not among them."""
-        row = self._file.here.execute(
-            "SELECT rowid AS place FROM jobs WHERE id = :id", {"id": job_id}
-        ).fetchone()
-        return None if row is None else self._positions.get(row["place"])
+        return self._positions.get(job_id)
 
     @cached_property
-    def _positions(self) -> dict[int, int]:
-        return {place: position for position, place in enumerate(self._places)}
+    def _positions(self) -> dict[str, int]:
+        return {job_id: position for position, job_id in enumerate(self._ids)}
 
 
 class Orderings:
@@ -68,10 +61,10 @@ class Orderings:
         if getattr(self._last, "key", None) != key:
             where, parameters = queries.where(query)
             found = db.execute(
-                f"SELECT rowid AS place FROM jobs {where} ORDER BY {queries.order(query)}",
+                f"SELECT id FROM jobs {where} ORDER BY {queries.order(query)}",
                 parameters,
             )
-            self._last.jobs = OrderedJobs(self._file, [row["place"] for row in found])
+            self._last.jobs = OrderedJobs(self._file, [row["id"] for row in found])
             self._last.key = key
         ordered: OrderedJobs = self._last.jobs
         return ordered
