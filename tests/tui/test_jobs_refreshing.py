@@ -140,7 +140,7 @@ async def test_many_jobs_that_end_at_once_are_told_in_one_toast(
         await hand.until(lambda: hand.text.count("● completed") >= 4, "all to be answered")
         app.clear_notifications()
         await app.notifier.tell([wellspring.job(job_id) for job_id in ids])
-        assert len(hand.toasts) == 1
+        await hand.until(lambda: len(hand.toasts) == 1, "one toast")
 
 
 async def test_the_empty_table_says_what_to_do_next(open_dashboard: Open) -> None:
