@@ -40,8 +40,8 @@ _PER_FIRST_BYTE = (
     (bytes(range(0xEE, 0xF5)), 1.7),  # emoji
 )
 
-_MEASURED_FIRST = 256
-_MEASURED_EVERY = 31
+_MEASURED_FIRST = 100
+_MEASURED_EVERY = 53
 """A prime: prompt types that take turns all get theirs."""
 _UNUSUAL = 8
 
@@ -101,37 +101,41 @@ class Meter:
 
     def __init__(self) -> None:
         self._seen = 0
-        self._size = 0
-        """Of all that were seen."""
-        self._size_measured = 0
-        self._tokens_measured = 0
+        self._next_turn = 1
+        self._turns = self._turn_size = 0
+        self._least = self._most = 0.0
+        """Between these a length is usual."""
+        self._size = self._tokens = 0
+        """Of the usual texts that were looked at."""
+        self._rate = 0.0
 
     def text(self, text: str) -> int:
         """Tokens of a prompt."""
-        return self._guess(len(text)) or self._noted(len(text), estimate(text))
+        size = len(text)
+        self._seen += 1
+        if self._seen < self._next_turn and self._least < size < self._most:
+            return round(size * self._rate)
+        return self._noted(size, estimate(text))
 
     def json(self, pieces: Iterable[bytes]) -> int:
         """Tokens of the texts in pieces of one request's JSON."""
         given = [piece for piece in pieces if piece]
         size = sum(map(len, given))
-        return self._guess(size) or self._noted(size, sum(map(estimate_json, given)))
-
-    def _guess(self, size: int) -> int:
-        """Tokens by the length alone; 0 when the text is worth a look."""
         self._seen += 1
-        self._size += size
-        if self._seen <= _MEASURED_FIRST or self._seen % _MEASURED_EVERY == 0:
-            return 0
-        if not self._is_usual(size) or not self._size_measured:
-            return 0
-        return round(size * self._tokens_measured / self._size_measured)
+        if self._seen < self._next_turn and self._least < size < self._most:
+            return round(size * self._rate)
+        return self._noted(size, sum(map(estimate_json, given)))
 
     def _noted(self, size: int, tokens: int) -> int:
-        # The unusual are measured one by one: they have no part in what is usual.
-        if self._is_usual(size):
-            self._size_measured += size
-            self._tokens_measured += tokens
+        if self._seen >= self._next_turn:
+            self._next_turn += 1 if self._seen < _MEASURED_FIRST else _MEASURED_EVERY
+            self._turns += 1
+            self._turn_size += size
+            mean = self._turn_size / self._turns
+            self._least, self._most = mean / _UNUSUAL, mean * _UNUSUAL
+        # The unusual are looked at one by one: they have no part in what is usual.
+        if self._least < size < self._most:
+            self._size += size
+            self._tokens += tokens
+            self._rate = self._tokens / self._size
         return tokens
-
-    def _is_usual(self, size: int) -> bool:
-        return self._size < _UNUSUAL * size * self._seen < _UNUSUAL**2 * self._size
