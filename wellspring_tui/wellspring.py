@@ -411,7 +411,8 @@ class Wellspring(Records):
             for job in jobs:
                 sides.append(self.results(job.id))
                 opened.callback(sides[-1].index.close)
-            made = Comparison(*sides, costs=(jobs[0].cost, jobs[1].cost))
+            left, right = sides
+            made = Comparison(left, right, costs=(jobs[0].cost, jobs[1].cost))
             opened.pop_all()  # they are closed with the comparison
             return made
 

@@ -38,14 +38,18 @@ def compared(
     """Two jobs with these requests and answers."""
     one = results_in(folder / "one", left, *lines)
     other = results_in(folder / "other", right, *other_lines)
-    with Comparison(one, other, (Decimal("0.02"), None)) as made:
+    with Comparison(one, other, costs=(Decimal("0.02"), None)) as made:
         yield made
 
 
 def ids(pairs: list[Pair]) -> list[tuple[str | None, str | None]]:
     """Who stands beside whom."""
     return [
-        (pair.left and pair.left.custom_id, pair.right and pair.right.custom_id) for pair in pairs
+        (
+            pair.left.custom_id if pair.left else None,
+            pair.right.custom_id if pair.right else None,
+        )
+        for pair in pairs
     ]
 
 

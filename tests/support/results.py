@@ -36,7 +36,7 @@ def results_in(
     `sent` are the prompts that differ from the usual one. To be closed by its index.
     """
     folder.mkdir(exist_ok=True)
-    asked = {own_id: request(own_id, **_messages((sent or {}).get(own_id))) for own_id in filed}
+    asked = {own_id: _asked(own_id, (sent or {}).get(own_id)) for own_id in filed}
     (folder / "part-001.jsonl").write_bytes(jsonl(asked.values()))
     index = AnswerIndex.create(folder / "index.sqlite")
     places, offset = {}, 0
@@ -57,5 +57,7 @@ def answered(results: Results, content: bytes, name: str = OUTPUT, part: int = 1
     results.index.add_file(path, part, lambda _done, _total: None)
 
 
-def _messages(prompt: str | None) -> dict[str, object]:
-    return {} if prompt is None else {"messages": [{"role": "user", "content": prompt}]}
+def _asked(own_id: str, prompt: str | None) -> bytes:
+    if prompt is None:
+        return request(own_id)
+    return request(own_id, messages=[{"role": "user", "content": prompt}])

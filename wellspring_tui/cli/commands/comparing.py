@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _PAGE_PAIRS = 500
 _BEGINNING = 60
+_NAME_LENGTH = 28
+"""Two of them fit on a terminal of 80 columns."""
 _Sides = tuple["Job", "Job"]
 
 
@@ -83,8 +85,8 @@ def _tell(found: Comparison, shown: int) -> None:
 def _totals(jobs: _Sides, totals: tuple[SideTotals, SideTotals]) -> Iterator[str]:
     rows = {
         "Job": [job.id for job in jobs],
-        "Name": [one_line(job.name, 40) for job in jobs],
-        "Model": [one_line(job.model, 40) for job in jobs],
+        "Name": [one_line(job.name, _NAME_LENGTH) for job in jobs],
+        "Model": [one_line(job.model, _NAME_LENGTH) for job in jobs],
         "Answered": [count(side.totals.answered) for side in totals],
         "Failed": [count(side.totals.failed) for side in totals],
         "Missing": [count(side.totals.missing) for side in totals],

@@ -107,8 +107,8 @@ def _lines(
     excerpts = [excerpt(query, results.text(answer, where)) or "" for answer in shown]
     columns = [
         Column("HITS", [f"{found.hits_by_row[answer.number]:,}" for answer in shown], right=True),
-        Column("SECTION", [one_line(answer.section, 40) for answer in shown], least=8),
-        Column("PROMPT", [one_line(answer.prompt_type, 40) for answer in shown], least=8),
+        Column("SECTION", [one_line(answer.section, 40) for answer in shown], least=14),
+        Column("PROMPT", [one_line(answer.prompt_type, 40) for answer in shown], least=16),
         Column("FIRST", excerpts, least=20),
     ]
     width = shutil.get_terminal_size().columns if on_terminal(sys.stdout) else None
