@@ -120,15 +120,6 @@ class SectionTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class FailureKind:
-    """Requests of a job that failed for the same reason."""
-
-    requests: int
-    example: Answer
-    """The first of them."""
-
-
-@dataclass(frozen=True, slots=True)
 class ModelUsage:
     """What one model did in a job."""
 
