@@ -17,7 +17,6 @@ from textual.binding import Binding, BindingType
 from wellspring_tui.errors import WellspringError
 from wellspring_tui.text import one_line
 from wellspring_tui.tui.carrier import Carrier, in_thread
-from wellspring_tui.tui.endings import tell_of_ended
 from wellspring_tui.tui.messages import JobsRefreshed
 from wellspring_tui.tui.screens.jobs import JobsScreen
 from wellspring_tui.wellspring import Wellspring
@@ -88,7 +87,18 @@ class WellspringApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, JobsScreen | ResultsScreen) and screen.is_mounted:
                 screen.jobs_refreshed(message)
-        tell_of_ended(self, [self.door.job(job_id) for job_id in message.done.ended])
+        for job_id in message.done.ended:
+            job = self.door.job(job_id)
+            good = job.all_answered
+            outcome = f"{job.completed:,} answered" + (
+                "" if good else f", {job.failed:,} failed, {job.missing:,} missing"
+            )
+            self.notify(
+                f"{one_line(job.name, 40)}: {outcome}",
+                title=f"Job {job.status}",
+                severity="information" if good else "warning",
+                markup=False,
+            )
 
     # -- the ways between screens ------------------------------------------------------
 
