@@ -106,6 +106,11 @@ def test_a_retry_goes_on_from_the_end_and_the_job_ends_as_a_whole() -> None:
     ]  # fmt: skip
 
 
+def test_a_part_that_expired_with_all_its_answers_makes_no_second_end() -> None:
+    told = detail(*SENT, (20, 1, "completed"), (21, 1, "expired"), **OVER)
+    assert after(99, told)[-2:] == [("in_progress", 10), ("completed", None)]
+
+
 def test_a_setback_sends_it_to_wait_again() -> None:
     told = detail(*SENT, (20, 1, "failed"), (21, 1, "waits"), (50, 1, "creating"))
     assert after(60, told)[-4:] == [

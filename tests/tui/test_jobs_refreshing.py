@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.support.files import visual
 from tests.tui.past import Past
 from wellspring_tui.settings import ServiceProfile
 from wellspring_tui.tui.widgets.table import Table
@@ -47,7 +46,7 @@ async def test_paused_nothing_is_asked_until_one_says_so(
 
         await hand.press("P")
         await hand.until_shown("● completed")
-        assert "paused" not in hand.text
+        assert "▪ paused" not in hand.text
 
 
 async def test_pausing_during_a_round_lets_it_come_to_its_end(
@@ -127,20 +126,6 @@ async def test_cursor_marks_and_scroll_stay_when_a_round_changes_the_order(
         await hand.until(lambda: table.cursor_position == 25, "the new order")
         assert (table.cursor_key, table.marks) == ("plan20", frozenset({"plan20"}))
         assert table.cursor_position - round(table.scroll_y) == line
-
-
-async def test_many_jobs_that_end_at_once_are_told_in_one_toast(
-    open_dashboard: Open, wellspring: Wellspring, folder: Path
-) -> None:
-    path = folder / "one.json"
-    path.write_bytes(visual({"S": {"t": "Say yes."}}))
-    ids = [wellspring.submit(path, wellspring.request_options()).id for _ in range(4)]
-    async with open_dashboard() as hand:
-        app = hand.app
-        await hand.until(lambda: hand.text.count("● completed") >= 4, "all to be answered")
-        app.clear_notifications()
-        await app.notifier.tell([wellspring.job(job_id) for job_id in ids])
-        await hand.until(lambda: len(hand.toasts) == 1, "one toast")
 
 
 async def test_the_empty_table_says_what_to_do_next(open_dashboard: Open) -> None:

@@ -12,10 +12,11 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from wellspring_tui.answers import lookups, records, sections
+from wellspring_tui.answers.failure_kinds import FailureKind, count_kinds
 from wellspring_tui.answers.flags import Flags
 from wellspring_tui.answers.groups import read_groups
 from wellspring_tui.answers.lines import read_outcome
-from wellspring_tui.answers.model import FailureKind, Kind, SectionTotals, Totals, Usage
+from wellspring_tui.answers.model import Kind, SectionTotals, Totals, Usage
 from wellspring_tui.errors import StorageError
 
 if TYPE_CHECKING:
@@ -250,6 +251,14 @@ class AnswerIndex:
         ).fetchone()
         return int(count)
 
+    def failure_kinds(self, limit: int) -> list[FailureKind]:
+        """The most frequent kinds of failure, each with its first request."""
+        return [
+            FailureKind(times, example)
+            for times, first in count_kinds(self._db, limit)
+            for example in self.answers(first, first + 1)
+        ]
+
     def sections(self) -> list[SectionTotals]:
         """Outcomes and tokens of each section, in the order of the prompts file.
 
@@ -355,25 +364,6 @@ class AnswerIndex:
         None when there is no such row in the job. `after` itself may come back, as the only one.
         """
         return self._flags.next_row(kinds, after, backwards=backwards)
-
-    def failure_kinds(self, limit: int) -> list[FailureKind]:
-        """The most frequent kinds of failure; a kind is what stands before the first colon."""
-        found = self._db.execute(
-            """
-            SELECT count(*) AS times, min(row) AS first FROM (
-                SELECT r.row, a.reason FROM answers a JOIN requests r ON r.custom_id = a.custom_id
-                WHERE a.answered = 0
-            )
-            GROUP BY substr(reason, 1, instr(reason || ': ', ': ') - 1)
-            ORDER BY times DESC, first LIMIT ?
-            """,
-            (limit,),
-        ).fetchall()
-        return [
-            FailureKind(times, example)
-            for times, first in found
-            for example in self.answers(first, first + 1)
-        ]
 
     def rows_in(self, state: State) -> list[int]:
         """The rows of all requests with that outcome."""

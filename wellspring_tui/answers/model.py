@@ -141,12 +141,3 @@ class SectionTotals:
     first: int
     """The number of its first request."""
     totals: Totals
-
-
-@dataclass(frozen=True, slots=True)
-class FailureKind:
-    """Requests of a job that failed for the same reason."""
-
-    requests: int
-    example: Answer
-    """The first of them."""

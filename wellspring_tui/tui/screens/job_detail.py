@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from wellspring_tui.answers.model import FailureKind
+    from wellspring_tui.answers.failure_kinds import FailureKind
     from wellspring_tui.jobs.model import Job, JobDetail, Outlook, Part
     from wellspring_tui.services.model import BatchProblem
     from wellspring_tui.settings import Settings

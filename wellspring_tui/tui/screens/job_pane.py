@@ -15,7 +15,7 @@ from wellspring_tui.tui.widgets.reader import Reader
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wellspring_tui.answers.model import FailureKind
+    from wellspring_tui.answers.failure_kinds import FailureKind
     from wellspring_tui.jobs.model import Job
 
 _KINDS_SHOWN = 5

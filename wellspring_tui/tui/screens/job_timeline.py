@@ -63,7 +63,9 @@ def spans(detail: JobDetail, now: datetime) -> list[Span]:
         return []
     if not detail.job.open:
         # After a retry a part may have ended badly and its requests be answered in another.
-        reached[-1] = (detail.job.status, reached[-1][1])
+        *reached, (_, at) = reached
+        if not reached or reached[-1][0] != detail.job.status:
+            reached.append((detail.job.status, at))
     ends = [at for _, at in reached[1:]] + [now]
     lasted = [
         Span(status, None if status in ENDED else max(0.0, (end - start).total_seconds()))

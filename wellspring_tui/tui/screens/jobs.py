@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _OPEN = JobsQuery("is:open")
 _ASCENDING = frozenset({"name", "status", "model", "service"})
 """Columns that one wants to read from A on; of the others, the most or newest first."""
-_LOOK_SECONDS = 5.0
+_LOOK_SECONDS = 10.0
 
 
 class JobsScreen(DashboardScreen[None]):
