@@ -57,6 +57,14 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+def shown_url(url: str) -> str:
+    """An address as it may be shown: some carry a name and a password."""
+    from urllib.parse import urlsplit
+
+    address = urlsplit(url)
+    return address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
+
+
 def one_line(text: str, limit: int = 0) -> str:
     """`text` made safe on a single line, cut to `limit` characters when one is given."""
     line = " ".join(safe(text[: limit * 4] if limit else text).split())

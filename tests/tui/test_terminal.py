@@ -181,6 +181,19 @@ def test_a_terminal_that_would_print_them_gets_no_sequences(
         assert KEEP not in terminal.written
 
 
+def test_sixteen_colours_are_the_terminal_s_own(start: Callable[..., Terminal]) -> None:
+    background = re.compile(rb"\x1b\[(?:\d+;)*(?:4[0-8]|10[0-7])[;m]")
+    with start(TERM="xterm") as terminal:
+        terminal.until_shown("No jobs yet")
+        assert not background.search(terminal.written)
+    with start("--theme", "nord", TERM="xterm") as terminal:
+        terminal.until_shown("No jobs yet")
+        assert background.search(terminal.written)
+    with start() as terminal:
+        terminal.until_shown("No jobs yet")
+        assert background.search(terminal.written)
+
+
 def test_without_a_mouse_the_terminal_keeps_its_own(start: Callable[..., Terminal]) -> None:
     with start("--no-mouse") as terminal:
         terminal.until_shown("No jobs yet")

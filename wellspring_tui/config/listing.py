@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from wellspring_tui.config.values import text_of
 from wellspring_tui.origins import Kind, Origin, configured
 from wellspring_tui.prompts.model import RequestOptions
+from wellspring_tui.text import shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,7 +130,7 @@ def _profile(settings: Settings, profile: ServiceProfile) -> Iterator[Setting]:
         yield Setting(
             f"{before}base_url",
             "Base URL",
-            _without_password(profile.base_url),
+            shown_url(profile.base_url),
             settings.origin(f"{before}base_url"),
             "Where the service answers.",
             said=configured(settings.sources.configured, f"{before}base_url"),
@@ -215,8 +215,3 @@ def _files(settings: Settings) -> Iterator[Setting]:
     yield _setting(
         settings, "log_level", "Log level", settings.log_level, "The least that the log tells."
     )
-
-
-def _without_password(url: str) -> str:
-    address = urlsplit(url)
-    return address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()

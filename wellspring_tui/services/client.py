@@ -22,7 +22,7 @@ from wellspring_tui.log import logger
 from wellspring_tui.services.failures import translated
 from wellspring_tui.services.plain import read_page
 from wellspring_tui.services.reading import read_batch, read_file
-from wellspring_tui.text import one_line
+from wellspring_tui.text import one_line, shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -52,7 +52,7 @@ class Service:
 
     def __init__(self, base_url: str, api_key: str) -> None:
         self.base_url = base_url
-        self._shown_url = _without_credentials(base_url)
+        self._shown_url = shown_url(base_url)
         self._api_key = api_key
         self._sdk: openai.OpenAI | None = None
         self._connecting = threading.Lock()
@@ -191,12 +191,6 @@ def _tolerant_page(page: dict[str, object]) -> tuple[list[Batch], bool]:
     raw = page.get("data")
     items = [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
     return [read_batch(item) for item in items], page.get("has_more") is not False
-
-
-def _without_credentials(url: str) -> str:
-    """A base URL as it may be shown: some carry a name and a password."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _connect(base_url: str, api_key: str) -> openai.OpenAI:

@@ -29,7 +29,7 @@ from wellspring_tui.tui.messages import JobsRefreshed
 from wellspring_tui.tui.notices import Notifier
 from wellspring_tui.tui.screens.base import DashboardScreen
 from wellspring_tui.tui.screens.jobs import JobsScreen
-from wellspring_tui.tui.themes import HIGH_CONTRAST, USUAL_THEME, refuse_unknown
+from wellspring_tui.tui.themes import HIGH_CONTRAST, SIXTEEN_COLOURS, USUAL_THEME, refuse_unknown
 from wellspring_tui.tui.title import TerminalTitle
 from wellspring_tui.wellspring import Wellspring
 
@@ -57,6 +57,7 @@ class WellspringApp(App[None]):
     """The terminal dashboard."""
 
     TITLE = "Wellspring"
+    CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -85,8 +86,9 @@ class WellspringApp(App[None]):
         self.notifier = Notifier(self)
         self.terminal_title = TerminalTitle(self)
         self.register_theme(HIGH_CONTRAST)
+        self._usual_theme = USUAL_THEME
         self._remembers_theme = False
-        self.try_theme(door.settings.theme or USUAL_THEME)
+        self.try_theme(door.settings.theme or self._usual_theme)
         self._inert = Inert()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -166,7 +168,16 @@ class WellspringApp(App[None]):
         """Let what may act at once act from now on."""
         self.door.settings = settings
         log.prepare(settings)
-        self.try_theme(settings.theme or USUAL_THEME)
+        self.try_theme(settings.theme or self._usual_theme)
+
+    def suit_terminal(self) -> None:
+        """On a terminal of sixteen colours take its own, unless a theme was chosen.
+
+        Mixed shades come out as the same grey there, words and background alike.
+        """
+        if self.console.color_system == "standard" and not self.no_color:
+            self._usual_theme = SIXTEEN_COLOURS
+            self.try_theme(self.door.settings.theme or self._usual_theme)
 
     def try_theme(self, name: str) -> None:
         """Show a theme without remembering it."""
@@ -350,6 +361,7 @@ def run(settings: Settings, *, demo: bool = False, mouse: bool = True) -> int:
     sys.setswitchinterval(KEYS_WAIT_SECONDS)
     with Wellspring(settings) as door:
         app = WellspringApp(door, demo=demo)
+        app.suit_terminal()
         app.run(mouse=mouse)
     if app.defect is not None:
         raise app.defect

@@ -23,8 +23,11 @@ HIGH_CONTRAST = Theme(
     boost="#1c1c1c",
     dark=True,
     text_alpha=1.0,
+    variables={"button-focus-text-style": "bold underline"},
 )
 
+SIXTEEN_COLOURS = "ansi-dark"
+"""The theme for terminals that have no others; it paints on the terminal's own background."""
 NAMES = (*BUILTIN_THEMES, HIGH_CONTRAST.name)
 USUAL_THEME = DEFAULT_THEME if DEFAULT_THEME in NAMES else "textual-dark"
 """What TEXTUAL_THEME says, or `textual-dark`."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wellspring_tui.settings import Settings
 
 _THEME = "theme"
+_NAMED = 5
 
 
 class SettingsTable(Table):
@@ -161,7 +162,7 @@ class SettingsScreen(DashboardScreen[None]):
         self.query_one("#edit-label", Label).update(Content(one.label))
         self.query_one("#edit-bar").display = True
         field.focus()
-        self._say(f"↑ ↓ choose: {', '.join(choices)}" if choices else "")
+        self._say(_offered(choices))
 
     def _is_fixed(self, one: Setting) -> bool:
         """Whether a setting can't be changed here; if so, it is said."""
@@ -232,6 +233,13 @@ class SettingsScreen(DashboardScreen[None]):
             self.dashboard.try_theme(self._usual_theme)
         self._close_field()
         self._say("")
+
+
+def _offered(choices: tuple[str, ...]) -> str:
+    if not choices:
+        return ""
+    names = ", ".join(choices)
+    return f"↑ ↓ choose: {names}" if len(choices) <= _NAMED else f"↑ ↓ go through {len(choices)}"
 
 
 def _listed(settings: Settings) -> tuple[Section, ...]:

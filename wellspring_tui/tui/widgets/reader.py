@@ -89,8 +89,9 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         & > .reader--hit { background: $warning 40%; text-style: underline; }
         & > .reader--hit-current { background: $warning; color: auto; text-style: bold; }
 
-        &:ansi > .reader--hit-current { text-style: reverse; }
-        &:nocolor > .reader--hit-current { text-style: reverse; }
+        &:ansi > .reader--hit { background: ansi_yellow; color: ansi_black; }
+        &:ansi > .reader--hit-current { background: ansi_magenta; color: ansi_bright_white; }
+        &:nocolor > .reader--hit-current { background: $foreground; color: $background; }
     }
     """
 
