@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from wellspring_tui.cli.app import main
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the program; without any argument open the dashboard at once."""
+    if len(sys.argv) > 1:
+        from wellspring_tui.cli.app import main as run
+
+        run()
+    from wellspring_tui.cli.chosen import Chosen
+    from wellspring_tui.cli.ending import ended
+    from wellspring_tui.cli.opening import open_dashboard
+
+    chosen = Chosen()
+    sys.exit(ended(lambda: open_dashboard(chosen), chosen))
+
 
 if __name__ == "__main__":
     main()

@@ -66,3 +66,22 @@ def test_help_ends_with_examples(shell: Shell, command: str) -> None:
     _, _, examples = done.stdout.partition("\n  Examples:\n")
     assert examples.split("\n")[0].startswith("    wellspring")
     assert max(map(len, done.stdout.split("\n"))) <= 80
+
+
+def test_opening_the_dashboard_reads_no_options(shell: Shell) -> None:
+    look = (
+        "import sys; sys.argv = ['wellspring']\n"
+        "from wellspring_tui.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit as end: print(end.code, 'click' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", look],
+        env=shell.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["2", "False"]
+    assert "the dashboard needs a terminal" in done.stderr

@@ -11,16 +11,12 @@ import click
 from wellspring_tui import __version__
 from wellspring_tui.cli import options
 from wellspring_tui.cli.chosen import Chosen
-from wellspring_tui.cli.output import PROGRAM, ReaderGoneError, say
-from wellspring_tui.errors import ExitCode, WellspringError
+from wellspring_tui.cli.ending import ended
+from wellspring_tui.cli.output import PROGRAM
+from wellspring_tui.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-# What a shell reports for a program that its closed pipe ended (128 + SIGPIPE).
-_READER_GONE = 141
-# EX_SOFTWARE of sysexits.h: a defect, which none of the codes that scripts rely on may hide.
-_DEFECT = 70
 
 # In the order of the help; each lives in a module that is imported when it is asked for.
 _COMMANDS = {
@@ -118,47 +114,27 @@ def program(context: click.Context) -> None:
     Without a command it opens the dashboard.
     """
     if context.invoked_subcommand is None:
-        from wellspring_tui.cli.commands.dashboard import open_dashboard
+        from wellspring_tui.cli.opening import open_dashboard
 
-        open_dashboard(context.ensure_object(Chosen))
+        context.exit(open_dashboard(context.ensure_object(Chosen)))
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program and exit with a code of `ExitCode`."""
     chosen = Chosen()
-    sys.exit(_run(arguments, chosen))
+    sys.exit(ended(lambda: _run(arguments, chosen), chosen))
 
 
-def _run(arguments: Sequence[str] | None, chosen: Chosen) -> int:
+def _run(arguments: Sequence[str] | None, chosen: Chosen) -> int | None:
     try:
-        code = program.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=chosen)
-        return int(code or ExitCode.OK)
-    except ReaderGoneError:
-        return _READER_GONE
-    except (click.Abort, KeyboardInterrupt):
-        say("stopped.")
-        return ExitCode.INTERRUPTED
-    except Exception as error:
-        code, sentence = _told(error, chosen)
-        say(sentence)
-        return code
-
-
-def _told(error: Exception, chosen: Chosen) -> tuple[int, str]:
-    """The exit code and the sentence for what went wrong."""
-    match error:
-        case WellspringError():
-            return error.exit_code, str(error)
-        case click.UsageError():
-            return ExitCode.INPUT, _usage(error)
-        case UnicodeEncodeError():
-            # Python smuggles foreign bytes in arguments and file names as lone surrogates.
-            return ExitCode.INPUT, "a file name or an argument is not valid UTF-8. Rename the file."
-        case _:
-            # A defect of ours: the person gets a sentence, the log the rest.
-            from wellspring_tui.cli.log import record
-
-            return _DEFECT, record(error, chosen)
+        code: int | None = program.main(
+            arguments, prog_name=PROGRAM, standalone_mode=False, obj=chosen
+        )
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.UsageError as error:
+        raise InputError(_usage(error)) from None
+    return code
 
 
 def _usage(error: click.UsageError) -> str:
