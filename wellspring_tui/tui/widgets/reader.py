@@ -154,6 +154,8 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         self._query = ""
         self._hits = NO_HITS
         self._hit = 0
+        self._stays_plain = False
+        """Rendering would hide something that one looks for: the text of a link, the signs."""
 
     # What is shown
 
@@ -181,6 +183,7 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         ):
             return
         self._text, self._contents, self._is_markdown = plain, contents, is_markdown
+        self._hit, self._stays_plain = 0, False
         self._lay_out()
         if self.is_mounted:
             self.scroll_to(0, 0, animate=False, force=True)
@@ -200,9 +203,15 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
     def search(self, query: str) -> int:
         """Highlight `query` whatever its case, go to the first hit from here; the number of hits.
 
-        An empty query takes the highlights away. What is shown later is searched too.
+        An empty query takes the highlights away. What is shown later is searched too. Markdown
+        whose rendering would hide a hit is shown plain.
         """
         self._query = query
+        if self._hides_hits(self._rows):
+            self._stay_plain()
+        elif self._stays_plain:
+            self._stays_plain = False
+            self._render_markdown()
         self._hits = find(query, self._rows)
         below = [hit for hit, row in enumerate(self._hits.rows) if row >= self._top]
         self._go_to_hit(below[0] if below else 0)
@@ -215,6 +224,20 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
     def previous_hit(self) -> None:
         """Go to the hit before; before the first comes the last."""
         self._go_to_hit(self._hit - 1)
+
+    def go_to_hit(self, number: int) -> None:
+        """Go to a hit: 1 is the first, -1 the last."""
+        self._go_to_hit(number - 1 if number > 0 else number)
+
+    def _hides_hits(self, rows: Sequence[str]) -> bool:
+        if not (self._query and self._is_markdown):
+            return False
+        return len(find(self._query, rows).rows) < len(find(self._query, [self._text]).rows)
+
+    def _stay_plain(self) -> None:
+        self._turn += 1  # what is being rendered is not wanted any more
+        self._stays_plain = True
+        self._take(self._plain(self._text), ())
 
     def _go_to_hit(self, hit: int) -> None:
         self._hit = hit % (self.hit_count or 1)
@@ -329,6 +352,7 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _take(self, rows: list[str], strips: Sequence[Strip]) -> None:
         """Show these rows, scrolled to where the words at the top are now."""
+        saw_hit = self._hit_in_view()
         before = list(accumulate(map(len, self._rows), initial=0))
         after = list(accumulate(map(len, rows), initial=0))
         place = before[min(self._top, len(before) - 1)] * after[-1] // max(1, before[-1])
@@ -338,7 +362,14 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         self.virtual_size = Size(width, len(rows))
         self.scroll_to(y=max(0, bisect_right(after, place) - 1), animate=False, force=True)
         self._search_again()
+        if saw_hit and self.hit_count:
+            self._scroll_to_row(self._hits.rows[self._hit])
         self.refresh()
+
+    def _hit_in_view(self) -> bool:
+        if not self.hit_count:
+            return False
+        return self._top <= self._hits.rows[self._hit] < self._top + self.size.height
 
     def _search_again(self) -> None:
         before = (self.hit_number, self.hit_count)
@@ -380,7 +411,11 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         rest = self._text[event.part.characters :]
         if rest and strips:
             strips = (*strips, Strip([]))
-        self._take([*map(_words, strips), *self._plain(rest)], strips)
+        rows = [*map(_words, strips), *self._plain(rest)]
+        if self._hides_hits(rows):
+            self._stay_plain()
+        else:
+            self._take(rows, strips)
 
     def _current_look(self) -> _Look:
         def style(name: str) -> Style:

@@ -1,0 +1,143 @@
+"""One request as a page to read: its answer, its prompt, the raw response or the usage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+from textual.content import Content
+
+from wellspring_tui.answers.model import State
+from wellspring_tui.answers.texts import prompt_text, response_text
+from wellspring_tui.errors import WellspringError
+from wellspring_tui.text import one_line
+from wellspring_tui.tui import look
+
+if TYPE_CHECKING:
+    from wellspring_tui.answers.model import Answer
+    from wellspring_tui.answers.results import Results
+
+View = Literal["answer", "prompt", "raw", "usage"]
+VIEWS: tuple[View, ...] = ("answer", "prompt", "raw", "usage")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A request and what is known of it beside its texts."""
+
+    answer: Answer
+    expected: bool
+    """Its answer may still come."""
+    cost: str = ""
+    """As people read it; empty while it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a pane shows: a title over a text or over lines that are styled already."""
+
+    title: Content
+    lines: tuple[Content, ...] = ()
+    text: str | None = None
+    """The text exactly as it came; what shows it makes it safe."""
+    is_markdown: bool = False
+    suffix: str = ".txt"
+    """What a file of the text is called."""
+    copied: str | None = None
+    """What is copied in place of the text."""
+
+
+def page(results: Results, item: Item, view: View) -> Page:
+    """A request in one of the views; of its usage, the part that is its own."""
+    title = _title(item)
+    try:
+        match view:
+            case "answer":
+                return _answer_page(results, item, title)
+            case "prompt":
+                return _prompt_page(results, item.answer, title)
+            case "raw":
+                return _raw_page(results, item, title)
+            case "usage":
+                return _usage_page(item.answer, title)
+    except (WellspringError, msgspec.DecodeError) as error:
+        return Page(title, (Content.styled(f"× {one_line(str(error))}", look.BAD),))
+
+
+def _answer_page(results: Results, item: Item, title: Content) -> Page:
+    line = results.response_line(item.answer)
+    if line is None:
+        return Page(title, (_missing_line(item),))
+    if item.answer.state is State.FAILED:
+        reason = item.answer.reason or "No reason was given."
+        return Page(title, _failed_lines(item.answer, reason), copied=reason)
+    return Page(title, text=response_text(line), is_markdown=True, suffix=".md")
+
+
+def _prompt_page(results: Results, answer: Answer, title: Content) -> Page:
+    sent = results.request_line(answer)
+    if not sent:
+        return Page(title, (Content.styled("The file of requests was never here.", look.QUIET),))
+    return Page(title, text=prompt_text(sent), suffix=".md")
+
+
+def _raw_page(results: Results, item: Item, title: Content) -> Page:
+    line = results.response_line(item.answer)
+    if line is None:
+        return Page(title, (_missing_line(item),))
+    text = msgspec.json.format(line, indent=2).decode("utf-8", "replace")
+    as_it_came = line.decode("utf-8", "replace").removesuffix("\n")
+    return Page(title, text=text, suffix=".json", copied=as_it_came)
+
+
+def _usage_page(answer: Answer, title: Content) -> Page:
+    if answer.state is not State.ANSWERED:
+        return Page(title)
+    usage = answer.usage
+    cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
+    thought = f" ({usage.reasoning_tokens:,} reasoning)" if usage.reasoning_tokens else ""
+    lines = (
+        Content.styled("This answer", "bold $text-primary"),
+        look.labelled("input", f"{usage.input_tokens:,}{cached}"),
+        look.labelled("output", f"{usage.output_tokens:,}{thought}"),
+        look.labelled("total", f"{usage.total_tokens:,}"),
+        Content(""),
+    )
+    shown = msgspec.json.format(msgspec.json.encode(usage), indent=2).decode()
+    return Page(title, lines, suffix=".json", copied=shown)
+
+
+def _title(item: Item) -> Content:
+    """Two lines: which request, and what came of it, the reason it ended first."""
+    answer, usage = item.answer, item.answer.usage
+    facts = [
+        one_line(answer.finish or "", 20),
+        f"{usage.input_tokens:,} in + {usage.output_tokens:,} out" if usage.total_tokens else "",
+        item.cost,
+        one_line(answer.model or "", 40),
+    ]
+    sign, word = look.outcome(answer, expected=item.expected)
+    return Content.assemble(
+        (one_line(answer.prompt_type), "bold"),
+        (f"  {one_line(answer.section)}\n", look.QUIET),
+        sign,
+        " ",
+        word,
+        ("".join(f" · {fact}" for fact in facts if fact), look.QUIET),
+    )
+
+
+def _missing_line(item: Item) -> Content:
+    if item.expected:
+        return Content.styled("The answer has not come yet.", look.QUIET)
+    return Content.styled("The service gave no answer to this request.", look.WARN)
+
+
+def _failed_lines(answer: Answer, reason: str) -> tuple[Content, ...]:
+    code = f" (status {answer.status_code})" if answer.status_code else ""
+    return (
+        Content.styled(f"× This request failed{code}.", look.BAD),
+        Content(""),
+        Content(one_line(reason)),
+    )
