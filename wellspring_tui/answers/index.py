@@ -9,24 +9,19 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from wellspring_tui.answers import records, sections
+from wellspring_tui.answers.flags import Flags
 from wellspring_tui.answers.lines import read_outcome
-from wellspring_tui.answers.model import (
-    Answer,
-    ModelUsage,
-    Outcome,
-    Place,
-    SectionTotals,
-    State,
-    Totals,
-    Usage,
-)
+from wellspring_tui.answers.model import Kind, ModelUsage, SectionTotals, Totals, Usage
 from wellspring_tui.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from wellspring_tui.answers.model import Answer, Place, SectionOutline, State
 
 _SCHEMA = """
 CREATE TABLE names (
@@ -62,17 +57,6 @@ ON CONFLICT (custom_id) DO UPDATE SET
     cached_tokens = excluded.cached_tokens, reasoning_tokens = excluded.reasoning_tokens
 WHERE excluded.rank > answers.rank
 """
-_COLUMNS = """
-    r.row, r.custom_id, s.name, t.name, rf.name, r.offset, r.length,
-    a.answered, af.name, a.offset, a.length, a.status_code, a.finish, a.model, a.reason,
-    a.input_tokens, a.output_tokens, a.total_tokens, a.cached_tokens, a.reasoning_tokens
-FROM requests r
-JOIN names s ON s.id = r.section
-JOIN names t ON t.id = r.prompt_type
-JOIN names rf ON rf.id = r.file
-LEFT JOIN answers a ON a.custom_id = r.custom_id
-LEFT JOIN names af ON af.id = a.file
-"""
 _SUMS = """
     count(*), coalesce(sum(a.answered = 1), 0), coalesce(sum(a.answered = 0), 0),
     coalesce(sum(a.finish = 'length'), 0),
@@ -83,7 +67,6 @@ _SUMS = """
 FROM requests r LEFT JOIN answers a ON a.custom_id = r.custom_id
 """
 
-_RANK_ANSWERED = 1_000_000
 _HEARTBEAT_LINES = 2_000
 _READ_BYTES = 1024 * 1024
 _CACHE_KIBIBYTES = 8 * 1024
@@ -101,6 +84,7 @@ class AnswerIndex:
         # The dashboard reads from threads of its pool, one after the other.
         self._db = sqlite3.connect(path, timeout=30, check_same_thread=False)
         self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        self._flags = Flags(self._db)
 
     @classmethod
     def create(cls, path: Path) -> AnswerIndex:
@@ -110,6 +94,13 @@ class AnswerIndex:
             db.executescript(_SCHEMA)
             db.execute(f"PRAGMA user_version = {_VERSION}")
         return cls(path)
+
+    def reader(self) -> AnswerIndex:
+        """The same index through a connection of its own, for a thread; close it after use.
+
+        What takes long, such as `totals`, else holds up whoever reads here meanwhile.
+        """
+        return AnswerIndex(self.path)
 
     def close(self) -> None:
         """Close the file."""
@@ -145,6 +136,7 @@ class AnswerIndex:
                 ),
             )
             self._gather_sections()
+            sections.keep(self._db)
             self._db.execute("CREATE UNIQUE INDEX request_rows ON requests (row)")
             (count,) = self._db.execute("SELECT count(*) FROM requests").fetchone()
         return int(count)
@@ -185,7 +177,7 @@ class AnswerIndex:
                         if outcome is None:
                             unreadable += 1
                         else:
-                            yield _answer_row(outcome, part, file_id, offset, length)
+                            yield records.of_outcome(outcome, part, file_id, offset, length)
                     offset += length
                     if lines % _HEARTBEAT_LINES == 0:
                         heartbeat(offset, size_bytes)
@@ -211,8 +203,12 @@ class AnswerIndex:
         """How many requests the job has."""
         return int(self._db.execute("SELECT count(*) FROM requests").fetchone()[0])
 
+    def outline(self) -> list[SectionOutline]:
+        """The sections in the order of the prompts file, at once however large the job is."""
+        return sections.outline(self._db)
+
     def totals(self) -> Totals:
-        """Outcomes and tokens of the whole job."""
+        """Outcomes and tokens of the whole job; of a large one, work for a thread's `reader`."""
         return _totals(self._db.execute(f"SELECT {_SUMS}").fetchone())
 
     def counts_of_part(self, part: int) -> tuple[int, int]:
@@ -221,7 +217,7 @@ class AnswerIndex:
             f"""
             SELECT coalesce(sum(a.answered = 1), 0), coalesce(sum(a.answered = 0), 0)
             FROM answers a JOIN requests r ON r.custom_id = a.custom_id
-            WHERE a.rank % {_RANK_ANSWERED} = ?
+            WHERE a.rank % {records.RANK_ANSWERED} = ?
             """,
             (part,),
         ).fetchone()
@@ -232,7 +228,7 @@ class AnswerIndex:
         (count,) = self._db.execute(
             f"""
             SELECT count(*) FROM answers a
-            WHERE a.rank % {_RANK_ANSWERED} = ?
+            WHERE a.rank % {records.RANK_ANSWERED} = ?
                 AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.custom_id = a.custom_id)
             """,
             (part,),
@@ -240,7 +236,10 @@ class AnswerIndex:
         return int(count)
 
     def sections(self) -> list[SectionTotals]:
-        """Outcomes and tokens of each section, in the order of the prompts file."""
+        """Outcomes and tokens of each section, in the order of the prompts file.
+
+        Of a large job this is work for a thread's `reader`.
+        """
         rows = self._db.execute(
             f"SELECT (SELECT name FROM names WHERE id = r.section), min(r.row), {_SUMS}"
             " GROUP BY r.section ORDER BY min(r.row)"
@@ -263,20 +262,29 @@ class AnswerIndex:
     def answers(self, start: int = 0, stop: int | None = None) -> Iterator[Answer]:
         """The answers of rows `start` to `stop`, missing ones too."""
         rows = self._db.execute(
-            f"SELECT {_COLUMNS} WHERE r.row >= ? AND r.row < ? ORDER BY r.row",
+            f"{records.ANSWERS} WHERE r.row >= ? AND r.row < ? ORDER BY r.row",
             (start, len(self) if stop is None else stop),
         )
-        return (_answer(row) for row in rows)
+        return (records.answer(row) for row in rows)
+
+    def answers_at(self, rows: Sequence[int]) -> list[Answer]:
+        """The answers of these rows, in their order; a row that is not there is left out."""
+        found = self._db.execute(
+            f"{records.ANSWERS} WHERE r.row IN (SELECT value FROM json_each(?))",
+            (f"[{','.join(map(str, rows))}]",),
+        )
+        by_row = {answer.number: answer for answer in map(records.answer, found)}
+        return [by_row[row] for row in rows if row in by_row]
 
     def answer(self, custom_id: str) -> Answer | None:
         """The answer of one request; None when the job has no such request."""
-        row = self._db.execute(f"SELECT {_COLUMNS} WHERE r.custom_id = ?", (custom_id,)).fetchone()
-        return _answer(row) if row else None
+        row = self._db.execute(f"{records.ANSWERS} WHERE r.custom_id = ?", (custom_id,)).fetchone()
+        return records.answer(row) if row else None
 
     def unanswered(self) -> Iterator[Answer]:
         """What has no answer: every request that failed or is missing, by row."""
-        rows = self._db.execute(f"SELECT {_COLUMNS} WHERE a.answered IS NOT 1 ORDER BY r.row")
-        return (_answer(row) for row in rows)
+        rows = self._db.execute(f"{records.ANSWERS} WHERE a.answered IS NOT 1 ORDER BY r.row")
+        return (records.answer(row) for row in rows)
 
     def has_request_lines(self) -> bool:
         """Whether the lines that were sent are known, of any request."""
@@ -310,18 +318,22 @@ class AnswerIndex:
         ).fetchone()
         return int(row[0])
 
+    def rows_where(self, kinds: frozenset[Kind]) -> list[int]:
+        """The rows of all requests of one of these kinds, in view order."""
+        return self._flags.rows(kinds)
+
+    def next_row(
+        self, kinds: frozenset[Kind], after: int, *, backwards: bool = False
+    ) -> int | None:
+        """The next row of one of these kinds after a row, or the last before it; round the end.
+
+        None when there is no such row in the job. `after` itself may come back, as the only one.
+        """
+        return self._flags.next_row(kinds, after, backwards=backwards)
+
     def rows_in(self, state: State) -> list[int]:
         """The rows of all requests with that outcome."""
-        condition = {
-            State.ANSWERED: "a.answered = 1",
-            State.FAILED: "a.answered = 0",
-            State.MISSING: "a.answered IS NULL",
-        }[state]
-        rows = self._db.execute(
-            "SELECT r.row FROM requests r LEFT JOIN answers a ON a.custom_id = r.custom_id"
-            f" WHERE {condition} ORDER BY r.row"
-        )
-        return [row for (row,) in rows]
+        return self.rows_where(frozenset({Kind(state.value)}))
 
 
 class _Names:
@@ -341,54 +353,6 @@ class _Names:
         return added
 
 
-def _answer_row(
-    outcome: Outcome, part: int, file_id: int, offset: int, length: int
-) -> tuple[object, ...]:
-    usage = outcome.usage
-    return (
-        outcome.custom_id,
-        part + (_RANK_ANSWERED if outcome.answered else 0),
-        outcome.answered,
-        file_id,
-        offset,
-        length,
-        outcome.status_code,
-        outcome.finish,
-        outcome.model,
-        outcome.reason,
-        usage.input_tokens,
-        usage.output_tokens,
-        usage.total_tokens,
-        usage.cached_tokens,
-        usage.reasoning_tokens,
-    )
-
-
 def _totals(row: tuple[int, ...] | list[int]) -> Totals:
     requests, answered, failed, truncated, refused, *usage = row
     return Totals(requests, answered, failed, truncated, refused, Usage(*usage))
-
-
-def _answer(row: tuple[Any, ...]) -> Answer:
-    number, custom_id, section, kind, file, offset, length, answered, *rest = row
-    answer_file, answer_offset, answer_length, code, finish, model, reason, *tokens = rest
-    if answered is None:
-        state, response, usage = State.MISSING, None, Usage()
-    else:
-        state = State.ANSWERED if answered else State.FAILED
-        response = Place(str(answer_file), answer_offset, answer_length)
-        usage = Usage(*tokens)
-    return Answer(
-        number=number,
-        custom_id=custom_id,
-        section=section,
-        prompt_type=kind,
-        state=state,
-        request=Place(file, offset, length),
-        response=response,
-        status_code=code,
-        finish=finish,
-        model=model,
-        usage=usage,
-        reason=reason,
-    )

@@ -16,6 +16,16 @@ class State(StrEnum):
     MISSING = "missing"
 
 
+class Kind(StrEnum):
+    """What an answer can be looked for as; truncated and refused ones are answered too."""
+
+    FAILED = "failed"
+    MISSING = "missing"
+    TRUNCATED = "truncated"
+    REFUSED = "refused"
+    ANSWERED = "answered"
+
+
 # These are made for every line of an input or output file: a struct that the garbage
 # collector need not track costs a fifth of what a dataclass does.
 
@@ -107,6 +117,17 @@ class Totals:
     def missing(self) -> int:
         """Requests of which no file says anything."""
         return self.requests - self.answered - self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class SectionOutline:
+    """Where a section stands in a job."""
+
+    name: str
+    first: int
+    """The number of its first request."""
+    count: int
+    """How many requests it has."""
 
 
 @dataclass(frozen=True, slots=True)
