@@ -18,6 +18,7 @@ from wellspring_tui.errors import WellspringError
 from wellspring_tui.text import one_line
 from wellspring_tui.tui.carrier import Carrier, in_thread
 from wellspring_tui.tui.messages import JobsRefreshed
+from wellspring_tui.tui.screens.base import DashboardScreen
 from wellspring_tui.tui.screens.jobs import JobsScreen
 from wellspring_tui.wellspring import Wellspring
 
@@ -78,10 +79,8 @@ class WellspringApp(App[None]):
 
     def on_jobs_refreshed(self, message: JobsRefreshed) -> None:
         """Tell the screens that show jobs, and say which jobs have ended."""
-        from wellspring_tui.tui.screens.results import ResultsScreen
-
         for screen in self.screen_stack:
-            if isinstance(screen, JobsScreen | ResultsScreen) and screen.is_mounted:
+            if isinstance(screen, DashboardScreen) and screen.is_mounted:
                 screen.jobs_refreshed(message)
         for job_id in message.done.ended:
             job = self.door.job(job_id)
@@ -115,7 +114,12 @@ class WellspringApp(App[None]):
         """Show the answers of a job."""
         from wellspring_tui.tui.screens.results import ResultsScreen
 
-        self.push_screen(ResultsScreen(job_id))
+        try:
+            results = self.door.results(job_id)
+        except WellspringError as error:
+            self.notify(one_line(str(error)), severity="error", markup=False)
+            return
+        self.push_screen(ResultsScreen(job_id, results))
 
     @work(group="export")
     async def export(self, job_id: str) -> None:

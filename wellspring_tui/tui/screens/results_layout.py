@@ -93,6 +93,11 @@ class Layout:
         """The section that a request belongs to."""
         return bisect_right(self._firsts, row) - 1
 
+    def section_at(self, position: int) -> int | None:
+        """The section that the line at `position` belongs to; None without lines."""
+        shown = bisect_right(self._headings, position) - 1
+        return self.sections[shown] if 0 <= shown < len(self.sections) else None
+
     def is_folded(self, section: int) -> bool:
         """Whether the requests of a section are hidden."""
         return section in self._folded

@@ -119,7 +119,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             self.key = key
 
     class Opened(TableMessage):
-        """Enter, a double click, or a click on the row under the cursor."""
+        """Enter, a double click, or a click on the row under the cursor or on a heading."""
 
         def __init__(self, table: Table, key: str) -> None:
             super().__init__(table)
@@ -207,6 +207,15 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         if in_view:
             self._scroll_to_cursor()
         self._repaint_changed()
+
+    def show_columns(self, columns: Sequence[Column]) -> None:
+        """Have other columns from now on; `show` the rows that go with them next."""
+        if tuple(columns) == self.columns:
+            return
+        self.columns = tuple(columns)
+        self._painter = None
+        self._painted.clear()
+        self.refresh()
 
     def refresh_keys(self, changed: Iterable[str]) -> None:
         """Fetch these rows again, and paint those of them that are in view."""
@@ -297,6 +306,11 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             self._clicked(position, chain=event.chain)
 
     def _clicked(self, position: int, *, chain: int) -> None:
+        row = self._pages.row(position)
+        if row is not None and row.heading:
+            self.move_to_position(position)
+            self.action_open()
+            return
         if position != self._cursor:
             self._opened_by_click = False
             self.move_to_position(position)

@@ -1,0 +1,89 @@
+"""The line over the answers: which of them are listed, and the words one searches for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+
+class FindBar(Horizontal):
+    """Shown while there is a filter or a search."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # The list and the text take these keys for themselves.
+        Binding("down", "walk(1)", "Next place found", show=False),
+        Binding("up", "walk(-1)", "Place found before", show=False),
+    ]
+
+    class Asked(Message):
+        """The words were changed; empty when there are none any more."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
+    class Walked(Message):
+        """The person wants the next place found, or the one before: `step` 1 or -1."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    def compose(self) -> ComposeResult:
+        """The filter, a field, how much was found."""
+        yield Static(id="chip")
+        yield Static("/", id="find-sign")
+        yield Input(id="find", placeholder="search all answers", compact=True)
+        yield Static(id="find-count")
+
+    def on_mount(self) -> None:
+        """Nothing is searched for yet."""
+        self.set_class(False, "-filtered")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a field to type in."""
+        return self.has_class("-open")
+
+    def open(self) -> None:
+        """Show the field and go to it."""
+        self.add_class("-open")
+        self.query_one("#find", Input).focus()
+
+    def close(self) -> None:
+        """Take the words away, and the field."""
+        self.query_one("#find", Input).value = ""
+        self.remove_class("-open")
+        self.tell(Content(""))
+
+    def tell(self, count: Content) -> None:
+        """Say how much was found."""
+        self.query_one("#find-count", Static).update(count)
+
+    def say_filter(self, chip: Content | None) -> None:
+        """Say which answers are listed; None when all are."""
+        self.set_class(chip is not None, "-filtered")
+        self.query_one("#chip", Static).update(chip or Content(""))
+
+    def action_walk(self, step: int) -> None:
+        """Ask for the next place found."""
+        self.post_message(self.Walked(step))
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Asked(event.value))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_walk(1)
