@@ -11,7 +11,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from wellspring_tui.answers import records, sections
+from wellspring_tui.answers import lookups, records, sections
 from wellspring_tui.answers.flags import Flags
 from wellspring_tui.answers.lines import read_outcome
 from wellspring_tui.answers.model import Kind, ModelUsage, SectionTotals, Totals, Usage
@@ -299,6 +299,22 @@ class AnswerIndex:
             "SELECT name FROM names WHERE id IN (SELECT file FROM requests) ORDER BY name"
         )
         return [name for (name,) in rows]
+
+    def files_of_answers(self) -> list[str]:
+        """The output files that answers stand in."""
+        return lookups.files_of_answers(self._db)
+
+    def rows_of_responses(self, custom_ids: Iterable[str]) -> dict[tuple[str, int], int]:
+        """The rows of answered requests by the (file, offset) of the line that counts."""
+        return lookups.rows_of_responses(self._db, custom_ids)
+
+    def rows_of_requests(self, custom_ids: Iterable[str]) -> dict[tuple[str, int], int]:
+        """The rows of requests by the (file, offset) of the line in which they stand."""
+        return lookups.rows_of_requests(self._db, custom_ids)
+
+    def reasons(self) -> Iterator[tuple[int, str]]:
+        """The row of each failed request, and why it failed."""
+        return lookups.reasons(self._db)
 
     def ids_without_request(self) -> list[str]:
         """The custom_ids that only an answer names, in the order of the answers' files."""

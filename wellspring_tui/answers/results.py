@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from wellspring_tui.answers.index import AnswerIndex
     from wellspring_tui.answers.model import Place
+    from wellspring_tui.answers.searching import Found, Where
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
@@ -45,6 +46,22 @@ class Results:
     def request_line(self, answer: Answer) -> bytes:
         """The line that was sent; empty when its input file was never here."""
         return _read(self._inputs, answer.request) if answer.request.file else b""
+
+    def search(
+        self, query: str, progress: Progress | None = None, *, where: Where = "answers"
+    ) -> Iterator[Found]:
+        """Look for words in all answers, or prompts: growing results, the last one complete.
+
+        For a thread: it reads through a connection of its own. Of a failed request the reason
+        is searched. Raises StoppedError, StorageError.
+        """
+        from wellspring_tui.answers.searching import Search
+
+        with self.index.reader() as index:
+            search = Search(
+                index, self._inputs, self._outputs, query, where, progress or Progress()
+            )
+            yield from search.found()
 
     def entry(self, answer: Answer) -> dict[str, Any]:
         """One answered request, as the results hold it."""

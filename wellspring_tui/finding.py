@@ -1,0 +1,37 @@
+"""What a person who looks for words means by a hit, wherever it is looked for."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_SIGMAS = {"σ": "ς", "Σ": "ς"}
+"""The one letter with a form of its own at the end of a word: no mapping of case leads there."""
+
+
+def pattern(query: str) -> re.Pattern[str] | None:
+    """What finds `query` in a text: in either case, any white space between its words.
+
+    None when there are no words in it.
+    """
+    words = query.split()
+    if not words:
+        return None
+    return re.compile(r"\s+".join("".join(map(_expression, word)) for word in words))
+
+
+@lru_cache(maxsize=512)
+def cases(character: str) -> tuple[str, ...]:
+    """The forms of a letter that count as the same, itself first: `é` and `É`.
+
+    Only forms of one character: `ß` is not found as `SS`.
+    """
+    mapped = (character.lower(), character.upper(), character.title())
+    forms = [character, *mapped, *(form.lower() for form in mapped), _SIGMAS.get(character, "")]
+    return tuple(dict.fromkeys(form for form in forms if len(form) == 1))
+
+
+def _expression(character: str) -> str:
+    """A class of all forms: quicker than a pattern that ignores case, and exact for bytes."""
+    forms = cases(character)
+    return re.escape(character) if len(forms) == 1 else f"[{''.join(forms)}]"
