@@ -81,6 +81,8 @@ class ResultsScreen(ReadingScreen):
         self._key: str | None = None
         self._row = 0
         """The request one is at, or was last."""
+        self._origin = 0
+        """The request one went to oneself: while one types, the list may lead away from it."""
         self._counted: Counted | None = None
         self._count_anew = Event()
         self._words = ""
@@ -191,6 +193,7 @@ class ResultsScreen(ReadingScreen):
             return
         self._key = self._list.cursor_key
         self.show_pages()
+        self._origin = self._row
         if self._chosen.found is not None:
             self._pane.reader.go_to_hit(1)
 
@@ -292,6 +295,8 @@ class ResultsScreen(ReadingScreen):
         """Leave the search, the filter, the text, or the screen: one thing at a time."""
         find_bar = self.query_one(FindBar)
         if find_bar.is_open:
+            if self._chosen.rows:
+                self._origin = self._row
             find_bar.close()
             (self._pane.reader if self.has_class("-reading") else self._list).focus()
         elif self._chosen.is_narrow:
@@ -323,11 +328,13 @@ class ResultsScreen(ReadingScreen):
         """List others; the cursor goes to the nearest when its answer is not among them."""
         is_other = chosen.narrowing != self._chosen.narrowing
         was_on_heading = self._list.cursor_section is not None
+        origin = self._origin
         self._chosen = chosen
         self._show_list()
-        nearest = chosen.nearest(self._row)
+        nearest = chosen.nearest(origin)
         if nearest is not None and (is_other or not was_on_heading):
             self._go_to_row(nearest)
+        self._origin = origin
         self.show_pages()
         self._tell_found()
 
