@@ -16,20 +16,25 @@ from typing import TYPE_CHECKING, Any
 from wellspring_tui.errors import InputError
 from wellspring_tui.jobs.ledger import Ledger
 from wellspring_tui.jobs.model import INDEX_NAME, NO_SERVICE, Job, Round, new_job_id
+from wellspring_tui.jobs.outlook import Outlooks
 from wellspring_tui.private import make_folder
 from wellspring_tui.progress import Progress
 from wellspring_tui.services.connections import Connections
 from wellspring_tui.text import one_line, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import date
 
-    from wellspring_tui.answers.index import AnswerIndex
+    from wellspring_tui.answers.comparing import Comparison
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.answers.results import Results
+    from wellspring_tui.answers.tariffs import Tariff, Tariffs
+    from wellspring_tui.jobs.accounts import Accounts
     from wellspring_tui.jobs.conductor import Conductor
-    from wellspring_tui.jobs.model import JobDetail, JobsQuery
+    from wellspring_tui.jobs.model import JobDetail, JobsQuery, Offer, Outlook
     from wellspring_tui.jobs.retrying import Retry
+    from wellspring_tui.jobs.usage_report import By, UsageReport
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.model import RequestOptions
     from wellspring_tui.settings import Settings
@@ -61,6 +66,7 @@ class Wellspring:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.ledger = Ledger(settings.places.ledger)
+        self._outlooks = Outlooks(self.ledger.history)
         self._connections = Connections(settings)
 
     def close(self) -> None:
@@ -156,6 +162,7 @@ class Wellspring:
         service: str | None = None,
         name: str | None = None,
         description: str | None = None,
+        tags: Iterable[str] = (),
         progress: Progress | None = None,
     ) -> Job:
         """Make a job of a prompts file. It is in the ledger when this returns; `tick` sends it.
@@ -163,11 +170,14 @@ class Wellspring:
         Raises PromptsFileError for a file with problems, CredentialsError without a key.
         """
         from wellspring_tui.answers.index import AnswerIndex
+        from wellspring_tui.jobs.labels import clean_tags
         from wellspring_tui.jobs.planning import Planner, planned_parts, removed_on_failure
         from wellspring_tui.prompts.checking import survey
+        from wellspring_tui.prompts.model import FileKind
         from wellspring_tui.prompts.opening import open_prompts
 
         heard = progress or Progress()
+        labels = clean_tags(tags)
         profile = self.settings.profile(service)
         self.settings.key(profile)
         found, requests = survey(
@@ -198,9 +208,15 @@ class Wellspring:
                 tokens_estimated=found.tokens,
                 created_at=datetime.now(UTC),
                 parts=len(planner.parts),
+                tags=labels,
+                options=None if found.kind is FileKind.REQUESTS else options,
             )
             self.ledger.add_job(job, planned_parts(job_id, planner.parts))
         return job
+
+    def options_for(self, kind: str) -> RequestOptions:
+        """Request options as the newest job of that kind of file had them, or as they are set."""
+        return self.ledger.labels.options_for(kind) or self.request_options()
 
     @cached_property
     def _prices(self) -> Prices:
@@ -220,7 +236,7 @@ class Wellspring:
             self.settings.places,
             profile=self.settings.profile,
             connect=self._connections.to,
-            collector=Collector(self.ledger, self.settings.places, self._price),
+            collector=Collector(self.ledger, self.settings.places, self._accounts.used),
             interval_seconds=self._interval_seconds,
         )
 
@@ -254,6 +270,21 @@ class Wellspring:
         """The ids of all jobs of a query, in its order."""
         return self.ledger.job_ids(query)
 
+    def position(self, query: JobsQuery, job_id: str) -> int | None:
+        """Where a job stands in a query, from 0; None when it is not among its jobs."""
+        return self.ledger.position(query, job_id)
+
+    def outlooks(self, jobs: Iterable[Job], now: datetime) -> dict[str, Outlook]:
+        """What is to be expected of open jobs, by id; without those nothing is known of."""
+        return self._outlooks.of(jobs, now)
+
+    def answered_over_time(self, job_id: str, cells: int, now: datetime | None = None) -> list[int]:
+        """Answered and failed at `cells` moments from a job's creation to its end, or to `now`.
+
+        [] when nothing is known.
+        """
+        return self.ledger.history.answered_over_time(self.ledger.job(job_id), cells, now)
+
     def job(self, job_id: str) -> Job:
         """One job, by its id or a batch id. Raises JobNotFoundError."""
         return self.ledger.job(job_id)
@@ -261,6 +292,22 @@ class Wellspring:
     def detail(self, job_id: str) -> JobDetail:
         """One job with its parts and timeline. Raises JobNotFoundError."""
         return self.ledger.detail(job_id)
+
+    def edit(
+        self,
+        job_id: str,
+        *,
+        name: str | None = None,
+        tags: Iterable[str] | None = None,
+        notes: str | None = None,
+    ) -> Job:
+        """Change what is given (and not None) of a job's labels; empty notes are none.
+
+        Raises InputError for an empty name or a tag of more than 40 characters.
+        """
+        job = self.ledger.job(job_id)
+        self.ledger.labels.edit(job.id, name=name, tags=tags, notes=notes)
+        return self.ledger.job(job.id)
 
     def cancel(self, job_id: str) -> Job:
         """Ask to cancel a job, its waiting parts included. Raises InputError if it is over."""
@@ -312,12 +359,27 @@ class Wellspring:
 
         wanted = list(dict.fromkeys(batch_ids))
         for batch_id in wanted:
-            self.ledger.refuse_known(batch_id)
+            self.ledger.arrivals.refuse_known(batch_id)
         profile = self.settings.profile(service)
         adopter = Adopter(
             self.ledger, self.settings.places, self._connections.to(profile.name), profile.name
         )
         return adopter.adopt(wanted, progress or Progress())
+
+    def offers(self) -> list[Offer]:
+        """Batches made elsewhere that were seen on services and not declined, newest first."""
+        return self.ledger.offers.current()
+
+    def look_for_batches(
+        self, service: str | None = None, progress: Progress | None = None
+    ) -> list[Offer]:
+        """Look through all batches of a service for those made elsewhere. Raises ServiceError."""
+        name = self.settings.profile(service).name
+        return self.ledger.offers.found(name, self._connections.to(name), progress or Progress())
+
+    def decline_offers(self, batch_ids: Iterable[str]) -> None:
+        """Offer these batches no more; `adopt` takes them all the same."""
+        self.ledger.offers.decline(batch_ids)
 
     def import_files(
         self,
@@ -335,7 +397,7 @@ class Wellspring:
         """
         from wellspring_tui.jobs.importing import Importer, ResultFiles
 
-        importer = Importer(self.ledger, self.settings.places, self._price)
+        importer = Importer(self.ledger, self.settings.places, self._accounts.used)
         return importer.make_job(ResultFiles(output, errors, input), name, progress or Progress())
 
     def check_interval_seconds(self, service: str | None = None) -> float:
@@ -366,6 +428,13 @@ class Wellspring:
         index = AnswerIndex(places.outputs(job.id) / INDEX_NAME)
         return Results(index, places.inputs(job.id), places.outputs(job.id))
 
+    def compare(self, left_id: str, right_id: str) -> Comparison:
+        """Two jobs side by side, to be closed after use. Work for a thread."""
+        from wellspring_tui.answers.comparing import Comparison
+
+        left, right = self.ledger.job(left_id), self.ledger.job(right_id)
+        return Comparison(self.results(left.id), self.results(right.id), (left.cost, right.cost))
+
     def export_json(self, job_id: str, path: Path, progress: Progress | None = None) -> None:
         """Write a job's results to `path`, which appears whole or not at all.
 
@@ -395,13 +464,40 @@ class Wellspring:
             "cost_usd": None if job.cost is None else str(job.cost),
         }
 
-    def _price(self, job: Job, index: AnswerIndex) -> Decimal | None:
-        from wellspring_tui.answers.money import batch_cost
+    def usage(
+        self,
+        by: By = "job",
+        since: date | None = None,
+        until: date | None = None,
+        job_id: str | None = None,
+        progress: Progress | None = None,
+    ) -> UsageReport:
+        """Tokens and money by `job`, `day`, `model`, `section`, `type` or `service`.
+
+        Over all jobs, or of one; from the day `since` to the day `until`, in local time. By
+        `type` (of prompt) goes for one job only. Raises InputError, JobNotFoundError.
+        """
+        job = self.ledger.job(job_id) if job_id is not None else None
+        return self._accounts.report(by, since, until, job, progress or Progress())
+
+    def tariffs(self, job_id: str) -> Tariffs:
+        """The prices a job is charged by, to tell what each of its answers cost."""
+        return self._accounts.tariffs(self.ledger.job(job_id))
+
+    @cached_property
+    def _accounts(self) -> Accounts:
+        from wellspring_tui.jobs.accounts import Accounts
+
+        return Accounts(self.ledger, self.settings.places, self._tariff)
+
+    def _tariff(self, job: Job) -> Callable[[str, bool], Tariff]:
+        """Today's prices for the requests of a job."""
+        from wellspring_tui.answers.tariffs import free_of_charge, in_a_batch
 
         # What was imported is priced as if OpenAI had answered it.
         if job.service != NO_SERVICE and self.settings.profile(job.service).is_local:
-            return Decimal(0)
-        return batch_cost(index.models())
+            return free_of_charge
+        return in_a_batch(self._prices)
 
 
 def _models(found: Survey) -> str:

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 
 from wellspring_tui.answers import lookups, records, sections
 from wellspring_tui.answers.flags import Flags
+from wellspring_tui.answers.groups import read_groups
 from wellspring_tui.answers.lines import read_outcome
-from wellspring_tui.answers.model import Kind, ModelUsage, SectionTotals, Totals, Usage
+from wellspring_tui.answers.model import Kind, SectionTotals, Totals, Usage
 from wellspring_tui.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from wellspring_tui.answers.groups import Group, Heading
     from wellspring_tui.answers.model import Answer, Place, SectionOutline, State
 
 _SCHEMA = """
@@ -41,20 +43,23 @@ CREATE TABLE answers (
     file INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
     status_code INTEGER, finish TEXT, model TEXT, reason TEXT,
     input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, total_tokens INTEGER NOT NULL,
-    cached_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL
+    cached_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL,
+    cache_write_tokens INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 """
-_VERSION = 1
+_VERSION = 2
+_SINCE_VERSION_1 = "ALTER TABLE answers ADD COLUMN cache_write_tokens INTEGER NOT NULL DEFAULT 0"
 
 _ADD_ANSWER = """
-INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (custom_id) DO UPDATE SET
     rank = excluded.rank, answered = excluded.answered,
     file = excluded.file, offset = excluded.offset, length = excluded.length,
     status_code = excluded.status_code, finish = excluded.finish, model = excluded.model,
     reason = excluded.reason, input_tokens = excluded.input_tokens,
     output_tokens = excluded.output_tokens, total_tokens = excluded.total_tokens,
-    cached_tokens = excluded.cached_tokens, reasoning_tokens = excluded.reasoning_tokens
+    cached_tokens = excluded.cached_tokens, reasoning_tokens = excluded.reasoning_tokens,
+    cache_write_tokens = excluded.cache_write_tokens
 WHERE excluded.rank > answers.rank
 """
 _SUMS = """
@@ -63,7 +68,7 @@ _SUMS = """
     coalesce(sum(a.finish IN ('refusal', 'content_filter')), 0),
     coalesce(sum(a.input_tokens), 0), coalesce(sum(a.output_tokens), 0),
     coalesce(sum(a.total_tokens), 0), coalesce(sum(a.cached_tokens), 0),
-    coalesce(sum(a.reasoning_tokens), 0)
+    coalesce(sum(a.reasoning_tokens), 0), coalesce(sum(a.cache_write_tokens), 0)
 FROM requests r LEFT JOIN answers a ON a.custom_id = r.custom_id
 """
 
@@ -85,6 +90,16 @@ class AnswerIndex:
         self._db = sqlite3.connect(path, timeout=30, check_same_thread=False)
         self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
         self._flags = Flags(self._db)
+        self._bring_up_to_date()
+
+    def _bring_up_to_date(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version == 1:
+            with self._writing():
+                # Another process may have done it while this one waited for its turn.
+                if self._db.execute("PRAGMA user_version").fetchone() == (1,):
+                    self._db.execute(_SINCE_VERSION_1)
+                    self._db.execute(f"PRAGMA user_version = {_VERSION}")
 
     @classmethod
     def create(cls, path: Path) -> AnswerIndex:
@@ -246,18 +261,12 @@ class AnswerIndex:
         )
         return [SectionTotals(name, first, _totals(sums)) for name, first, *sums in rows]
 
-    def models(self) -> list[ModelUsage]:
-        """Tokens by the model that answered, "" where the service does not say which."""
-        rows = self._db.execute(
-            """
-            SELECT coalesce(a.model, ''), sum(a.input_tokens), sum(a.output_tokens),
-                sum(a.total_tokens), sum(a.cached_tokens), sum(a.reasoning_tokens),
-                max(a.input_tokens)
-            FROM answers a JOIN requests r ON r.custom_id = a.custom_id
-            WHERE a.total_tokens > 0 GROUP BY a.model ORDER BY a.model
-            """
-        )
-        return [ModelUsage(model, Usage(*sums), largest) for model, *sums, largest in rows]
+    def groups(self, by: Heading = "section") -> list[Group]:
+        """All requests summed by section or prompt type, each sum of one part and one price.
+
+        Of a large job this is work for a thread's `reader`.
+        """
+        return read_groups(self._db, by)
 
     def answers(self, start: int = 0, stop: int | None = None) -> Iterator[Answer]:
         """The answers of rows `start` to `stop`, missing ones too."""

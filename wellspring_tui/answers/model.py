@@ -40,6 +40,8 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
     """Of the input tokens."""
     reasoning_tokens: int = 0
     """Of the output tokens."""
+    cache_write_tokens: int = 0
+    """Of the input tokens; some models charge more for them."""
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -48,6 +50,7 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
             self.total_tokens + other.total_tokens,
             self.cached_tokens + other.cached_tokens,
             self.reasoning_tokens + other.reasoning_tokens,
+            self.cache_write_tokens + other.cache_write_tokens,
         )
 
 
@@ -138,12 +141,3 @@ class SectionTotals:
     first: int
     """The number of its first request."""
     totals: Totals
-
-
-@dataclass(frozen=True, slots=True)
-class ModelUsage:
-    """What one model did in a job."""
-
-    model: str
-    usage: Usage
-    largest_input_tokens: int

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 ANSWERS = """
 SELECT r.row, r.custom_id, s.name, t.name, rf.name, r.offset, r.length,
     a.answered, af.name, a.offset, a.length, a.status_code, a.finish, a.model, a.reason,
-    a.input_tokens, a.output_tokens, a.total_tokens, a.cached_tokens, a.reasoning_tokens
+    a.input_tokens, a.output_tokens, a.total_tokens, a.cached_tokens, a.reasoning_tokens,
+    a.cache_write_tokens
 FROM requests r
 JOIN names s ON s.id = r.section
 JOIN names t ON t.id = r.prompt_type
@@ -73,4 +74,5 @@ def of_outcome(
         usage.total_tokens,
         usage.cached_tokens,
         usage.reasoning_tokens,
+        usage.cache_write_tokens,
     )

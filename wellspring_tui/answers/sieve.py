@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import string
-import time
 from typing import IO, TYPE_CHECKING
 
 from wellspring_tui.finding import cases
+from wellspring_tui.resting import Rests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,10 +23,6 @@ _FOREIGN_RUNS = re.compile(r"[^\x00-\x7f]+")
 
 _CHUNK_BYTES = 128 * 1024
 """Fits the processor's cache."""
-_WORK_SECONDS = 0.001
-_PAUSE_SECONDS = 0.000_05
-"""Short rests let a thread go on that would else wait up to 5 ms for its turn in Python: a
-person goes on typing while this works. Together they cost a twentieth."""
 
 
 class Sieve:
@@ -38,7 +34,7 @@ class Sieve:
         foreign = max(_FOREIGN_RUNS.findall(words), key=len, default="")
         self._plain = plain.lower().encode()
         self._foreign = _Foreign(foreign) if len(foreign) > len(plain) else None
-        self._rested_at = time.monotonic()
+        self._rests = Rests()
 
     def lines(
         self, file: IO[bytes], heartbeat: Callable[[int], None]
@@ -59,7 +55,7 @@ class Sieve:
             begin += len(block)
             pieces = [chunk[end:]]
             heartbeat(begin)
-            self._rest()
+            self._rests.take()
         yield from self._of_block(b"".join(pieces), begin)
 
     def _of_block(self, block: bytes, begin: int) -> Iterator[tuple[int, bytes]]:
@@ -70,13 +66,8 @@ class Sieve:
             start = lowered.rfind(b"\n", 0, at) + 1
             end = lowered.find(b"\n", at) + 1 or len(block)
             yield begin + start, block[start:end]
-            self._rest()
+            self._rests.take()
             at = self._find(lowered, end)
-
-    def _rest(self) -> None:
-        if time.monotonic() - self._rested_at > _WORK_SECONDS:
-            time.sleep(_PAUSE_SECONDS)
-            self._rested_at = time.monotonic()
 
     def _find(self, lowered: bytes, start: int) -> int:
         """Where something like the words stands from `start` on; -1 when it does nowhere."""
