@@ -16,7 +16,8 @@ from textual.binding import Binding, BindingType
 
 from wellspring_tui.errors import WellspringError
 from wellspring_tui.text import one_line
-from wellspring_tui.tui.carrier import Carrier, in_thread
+from wellspring_tui.tui import look
+from wellspring_tui.tui.carrier import Carrier
 from wellspring_tui.tui.messages import JobsRefreshed
 from wellspring_tui.tui.screens.base import DashboardScreen
 from wellspring_tui.tui.screens.jobs import JobsScreen
@@ -121,6 +122,12 @@ class WellspringApp(App[None]):
             return
         self.push_screen(ResultsScreen(job_id, results))
 
+    def compare(self, left_id: str, right_id: str) -> None:
+        """Show two jobs side by side."""
+        from wellspring_tui.tui.screens.compare import CompareScreen
+
+        self.push_screen(CompareScreen(left_id, right_id))
+
     @work(group="export")
     async def export(self, job_id: str) -> None:
         """Write a job's results to a file that the person names."""
@@ -128,15 +135,9 @@ class WellspringApp(App[None]):
 
         job = self.door.job(job_id)
         proposed = Path.cwd() / f"{_file_name(job.name)}-results.json"
-        path = await self.push_screen_wait(ExportScreen(proposed))
-        if path is None:
-            return
-        try:
-            await in_thread(lambda: self.door.export_json(job_id, path))
-        except WellspringError as error:
-            self.notify(one_line(str(error)), severity="error", markup=False)
-        else:
-            self.notify(one_line(f"Wrote {path}"), markup=False)
+        path = await self.push_screen_wait(ExportScreen(self.door, job, proposed))
+        if path is not None:
+            self.notify(f"Wrote {look.path(path)}", markup=False)
 
     def action_refresh_jobs(self) -> None:
         """Ask the services now."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from wellspring_tui.tui.screens.reading_list import ReadingList
 from wellspring_tui.tui.screens.results_rows import (
     COLUMNS,
     HITS_COLUMN,
@@ -13,37 +14,20 @@ from wellspring_tui.tui.screens.results_rows import (
     heading_key,
     section_of_heading,
 )
-from wellspring_tui.tui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from wellspring_tui.answers.index import AnswerIndex
     from wellspring_tui.tui.screens.results_rows import Listed
 
-_TAKEN = ("enter", "space", "a")
 
-
-def _of_table() -> Iterable[BindingType]:
-    """The table's keys without those for marks: nothing is marked here."""
-    return (
-        binding
-        for binding in Table.BINDINGS
-        if isinstance(binding, Binding) and binding.key not in _TAKEN
-    )
-
-
-class AnswerList(Table, inherit_bindings=False):
+class AnswerList(ReadingList, inherit_bindings=False):
     """Requests under the headings of their sections."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *_of_table(),
-        Binding("enter", "open", "Read"),
+        *ReadingList.BINDINGS,
         Binding("left", "fold", "Fold the section", show=False),
         Binding("right", "unfold", "Unfold the section", show=False),
         Binding("z", "fold_all", "Fold or unfold all sections", show=False),
-        Binding("space", "screen.scroll_text(1)", "Page down in the text", show=False),
-        Binding("b", "screen.scroll_text(-1)", "Page up in the text", show=False),
     ]
 
     def __init__(self, index: AnswerIndex, listed: Listed, *, id: str | None = None) -> None:  # noqa: A002

@@ -31,6 +31,8 @@ class Item:
     """Its answer may still come."""
     cost: str = ""
     """As people read it; empty while it is not known."""
+    label: str = ""
+    """What its pane is called, where there are several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def _title(item: Item) -> Content:
     ]
     sign, word = look.outcome(answer, expected=item.expected)
     return Content.assemble(
+        (f"{item.label}  " if item.label else "", "bold $text-accent"),
         (one_line(answer.prompt_type), "bold"),
         (f"  {one_line(answer.section)}\n", look.QUIET),
         sign,

@@ -32,7 +32,7 @@ class Choice:
 class MenuScreen(ModalScreen[str | None]):
     """Asks for one of a few things; gives its key, or None."""
 
-    CSS_PATH = "dialogs.tcss"
+    CSS_PATH = ["dialogs.tcss", "results_dialogs.tcss"]  # noqa: RUF012 (as Textual types it)
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Close", show=False),

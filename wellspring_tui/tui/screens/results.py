@@ -28,6 +28,7 @@ from wellspring_tui.tui.screens.results_chosen import Chosen
 from wellspring_tui.tui.screens.results_rows import Listed
 from wellspring_tui.tui.screens.results_search import Query, Searching, found_line
 from wellspring_tui.tui.screens.results_totals import (
+    cost_of,
     count,
     section_title,
     totals_line,
@@ -69,6 +70,7 @@ class ResultsScreen(ReadingScreen):
         Binding("slash", "search", "Search", key_display="/"),
         Binding("f", "filter", "Filter"),
         Binding("e", "export", "Export"),
+        Binding("C", "compare", "Compare with another job", show=False),
         Binding("r", "app.refresh_jobs", "Refresh", show=False),
         Binding("escape,backspace", "back_out", "Back"),
     ]
@@ -144,7 +146,7 @@ class ResultsScreen(ReadingScreen):
         """Count whenever something has changed, never twice at once."""
         while True:
             self._count_anew.clear()
-            counted = await in_thread(lambda: count(self._results.index))
+            counted = await in_thread(lambda: count(self._results))
             if not self._list.is_attached:
                 return
             if counted != self._counted:
@@ -182,8 +184,9 @@ class ResultsScreen(ReadingScreen):
             chosen.empty_words,
         )
 
-    def _cost(self, _answer: Answer) -> str:
-        return ""
+    def _cost(self, answer: Answer) -> str:
+        """Empty until prices are known: looking one up may take a third of a second."""
+        return "" if self._counted is None else cost_of(self._results, answer)
 
     # -- one answer ------------------------------------------------------------------
 
@@ -414,3 +417,17 @@ class ResultsScreen(ReadingScreen):
     def action_export(self) -> None:
         """Write all results to a file."""
         self.dashboard.export(self._job_id)
+
+    @work(group="compare")
+    async def action_compare(self) -> None:
+        """Set the answers of another job beside these."""
+        from wellspring_tui.tui.screens.choose_job import ChooseJobScreen
+
+        others = [job for job in await in_thread(self.door.jobs) if job.id != self._job_id]
+        if not others:
+            self.notify("There is no other job to compare with.", severity="warning")
+            return
+        asked = ChooseJobScreen("Compare with", self._job, others, self.dashboard.clock())
+        other_id = await self.app.push_screen_wait(asked)
+        if other_id is not None:
+            self.dashboard.compare(self._job_id, other_id)

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from wellspring_tui import figures
+from wellspring_tui.answers.model import State
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wellspring_tui.answers.index import AnswerIndex
-    from wellspring_tui.answers.model import SectionTotals, Totals
+    from wellspring_tui.answers.model import Answer, SectionTotals, Totals
+    from wellspring_tui.answers.results import Results
 
-_BAR_CELLS = 24
+_BAR_CELLS = 16
+_PRICED_FIRST = 64
+"""Most jobs ask one model, and the first answers tell which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,24 @@ class Counted:
     sections: tuple[SectionTotals, ...]
 
 
-def count(index: AnswerIndex) -> Counted:
-    """Count, in a thread, through a connection of its own."""
-    with index.reader() as own:
-        return Counted(own.totals(), tuple(own.sections()))
+def count(results: Results) -> Counted:
+    """Count, in a thread, through a connection of its own.
+
+    A price that nobody has asked for yet takes its time too; after this they are known.
+    """
+    with results.index.reader() as own:
+        counted = Counted(own.totals(), tuple(own.sections()))
+        for answer in own.answers(0, _PRICED_FIRST):
+            results.cost(answer)
+    return counted
+
+
+def cost_of(results: Results, answer: Answer) -> str:
+    """What one answer cost, as people read it; empty where there was nothing to pay."""
+    if answer.state is not State.ANSWERED:
+        return ""
+    dollars = results.cost(answer)
+    return "free" if dollars == 0 else figures.money(dollars)
 
 
 def totals_line(totals: Totals, cost: str) -> Content:
