@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.app import ComposeResult
 
 
@@ -38,16 +39,15 @@ class FindBar(Horizontal):
             super().__init__()
             self.step = step
 
+    class FilterPressed(Message):
+        """The words that name the filter were clicked."""
+
     def compose(self) -> ComposeResult:
         """The filter, a field, how much was found."""
         yield Static(id="chip")
         yield Static("/", id="find-sign")
         yield Input(id="find", placeholder="search all answers", compact=True)
         yield Static(id="find-count")
-
-    def on_mount(self) -> None:
-        """Nothing is searched for yet."""
-        self.set_class(False, "-filtered")
 
     @property
     def is_open(self) -> bool:
@@ -73,6 +73,11 @@ class FindBar(Horizontal):
         """Say which answers are listed; None when all are."""
         self.set_class(chip is not None, "-filtered")
         self.query_one("#chip", Static).update(chip or Content(""))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on the filter asks for the next one."""
+        if event.widget is self.query_one("#chip"):
+            self.post_message(self.FilterPressed())
 
     def action_walk(self, step: int) -> None:
         """Ask for the next place found."""

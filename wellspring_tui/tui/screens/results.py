@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import Event
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -38,8 +39,6 @@ from wellspring_tui.tui.widgets.reader import Reader
 from wellspring_tui.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from textual.app import ComposeResult
 
     from wellspring_tui.answers.model import Answer
@@ -302,7 +301,7 @@ class ResultsScreen(ReadingScreen):
                 self._origin = self._row
             find_bar.close()
             (self._pane.reader if self.has_class("-reading") else self._list).focus()
-        elif self._chosen.is_narrow:
+        elif self._filter is not choosing.ALL:
             self._filter = choosing.ALL
             self._choose()
         elif self.has_class("-reading"):
@@ -313,17 +312,23 @@ class ResultsScreen(ReadingScreen):
 
     # -- which are listed --------------------------------------------------------------
 
+    @on(FindBar.FilterPressed)
     def action_filter(self) -> None:
         """List those that failed or are missing; those cut off or refused; all."""
         self._filter = choosing.after(self._filter)
         self._choose()
 
+    def _choose(self) -> None:
+        """List what the filter wants; which these are takes a moment, unless it is all."""
+        self.workers.cancel_group(self, "choose")
+        if self._filter is choosing.ALL:
+            self._take(replace(self._chosen, total=self._total, filter=self._filter, filtered=()))
+        else:
+            self._look_up(self._filter)
+
     @work(exclusive=True, group="choose")
-    async def _choose(self) -> None:
-        wanted, index = self._filter, self._results.index
-        rows: Sequence[int] = ()
-        if wanted is not choosing.ALL:
-            rows = await in_thread(lambda: choosing.rows_of(index, wanted))
+    async def _look_up(self, wanted: choosing.Filter) -> None:
+        rows = await in_thread(partial(choosing.rows_of, self._results.index, wanted))
         if self._list.is_attached:
             self._take(replace(self._chosen, total=self._total, filter=wanted, filtered=rows))
 
@@ -331,7 +336,8 @@ class ResultsScreen(ReadingScreen):
         """List others; the cursor goes to the nearest when its answer is not among them."""
         is_other = chosen.narrowing != self._chosen.narrowing
         was_on_heading = self._list.cursor_section is not None
-        origin = self._origin
+        is_search = chosen.found is not None or self._chosen.found is not None
+        origin = self._origin if is_search else self._row
         self._chosen = chosen
         self._show_list()
         nearest = chosen.nearest(origin)

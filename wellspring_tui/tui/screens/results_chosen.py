@@ -25,13 +25,23 @@ class Filter:
 
     kinds: frozenset[Kind]
     words: str
+    empty_words: str
+    """What to say when there are none."""
 
 
-ALL = Filter(frozenset(Kind), "all")
+ALL = Filter(frozenset(Kind), "all", "This job has no requests.")
 FILTERS = (
     ALL,
-    Filter(frozenset({Kind.FAILED, Kind.MISSING}), "failed and missing"),
-    Filter(frozenset({Kind.TRUNCATED, Kind.REFUSED}), "cut off and refused"),
+    Filter(
+        frozenset({Kind.FAILED, Kind.MISSING}),
+        "failed and missing",
+        "Nothing failed or is missing. Esc lists all.",
+    ),
+    Filter(
+        frozenset({Kind.TRUNCATED, Kind.REFUSED}),
+        "cut off and refused",
+        "Nothing was cut off or refused. Esc lists all.",
+    ),
 )
 PROBLEMS = frozenset({Kind.FAILED, Kind.MISSING, Kind.TRUNCATED, Kind.REFUSED})
 
@@ -116,9 +126,7 @@ class Chosen:
         """What to say when nothing is listed."""
         if self.found is not None:
             return "Nothing here has these words. Esc clears the search."
-        if self.filter is not ALL:
-            return f"Nothing is {self.filter.words.replace(' and ', ' or ')}. Esc lists all."
-        return "This job has no requests."
+        return self.filter.empty_words
 
     def chip(self, *, hint: bool) -> Content | None:
         """What is left out, in words: `12 of 5,000 · failed and missing`."""
