@@ -6,12 +6,13 @@ jobs needs the ledger and nothing else.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from wellspring_tui.errors import InputError
 from wellspring_tui.jobs.ledger import Ledger
@@ -23,10 +24,11 @@ from wellspring_tui.services.connections import Connections
 from wellspring_tui.text import one_line, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date
 
     from wellspring_tui.answers.comparing import Comparison
+    from wellspring_tui.answers.exports.source import Source
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.answers.results import Results
     from wellspring_tui.answers.tariffs import Tariff, Tariffs
@@ -426,7 +428,13 @@ class Wellspring:
         job = self.ledger.job(job_id)
         places = self.settings.places
         index = AnswerIndex(places.outputs(job.id) / INDEX_NAME)
-        return Results(index, places.inputs(job.id), places.outputs(job.id))
+        tariffs = self._accounts.tariffs(job)
+        return Results(
+            index,
+            places.inputs(job.id),
+            places.outputs(job.id),
+            cost_of=lambda answer: tariffs.cost_of(answer).charged.whole,
+        )
 
     def compare(self, left_id: str, right_id: str) -> Comparison:
         """Two jobs side by side, to be closed after use. Work for a thread."""
@@ -435,17 +443,51 @@ class Wellspring:
         left, right = self.ledger.job(left_id), self.ledger.job(right_id)
         return Comparison(self.results(left.id), self.results(right.id), (left.cost, right.cost))
 
-    def export_json(self, job_id: str, path: Path, progress: Progress | None = None) -> None:
-        """Write a job's results to `path`, which appears whole or not at all.
+    def export(
+        self,
+        job_id: str,
+        path: Path,
+        format: str = "json",  # noqa: A002 - what everybody calls it
+        progress: Progress | None = None,
+        *,
+        prompts: bool = False,
+        replace: bool = False,
+    ) -> Path:
+        """Write a job's answers to a file, which appears whole or not at all; where it is.
 
-        Raises InputError or StorageError when it can't be written.
+        The formats are json, jsonl, csv, markdown, html and parquet. Raises InputError, also
+        when the file is there and `replace` is not asked for, or StorageError.
         """
-        from wellspring_tui.saving import writable, written_whole
+        from wellspring_tui.answers.exports.formats import export
+
+        with self._exported(job_id, progress, prompts=prompts) as source:
+            return export(source, path, format, replace=replace)
+
+    def write_results(
+        self,
+        job_id: str,
+        to: IO[bytes],
+        format: str = "json",  # noqa: A002
+        progress: Progress | None = None,
+        *,
+        prompts: bool = False,
+    ) -> None:
+        """The same, written to an open file or a pipe as a stream."""
+        from wellspring_tui.answers.exports.formats import format_named
+
+        with self._exported(job_id, progress, prompts=prompts) as source:
+            format_named(format).write(source, to)
+
+    @contextmanager
+    def _exported(
+        self, job_id: str, progress: Progress | None, *, prompts: bool
+    ) -> Iterator[Source]:
+        from wellspring_tui.answers.exports.source import Source
 
         job = self.ledger.job(job_id)
-        results = self.results(job_id)
-        with results.index, written_whole(writable(path)) as file:
-            results.write_json(file, self.about(job), progress)
+        results = self.results(job.id)
+        with results.index:
+            yield Source(results, self.about(job), prompts, progress or Progress())
 
     def recent_files(self, limit: int = 3) -> list[Path]:
         """The prompts files of the last jobs that are still there, newest first."""

@@ -31,7 +31,7 @@ _COMMANDS = {
     "watch": "watching",
     "jobs": "listing",
     "status": "listing",
-    "results": "watching",
+    "results": "results",
     "cancel": "cancel",
     "retry": "retrying",
     "adopt": "adopting",

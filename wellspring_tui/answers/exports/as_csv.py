@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
+import re
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from wellspring_tui.answers.exports.source import Entry, Source
 
@@ -21,23 +21,19 @@ _COLUMNS = (
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-class _Utf8:
-    """Takes text, writes UTF-8."""
-
-    def __init__(self, to: IO[bytes]) -> None:
-        self._to = to
-
-    def write(self, text: str) -> int:
-        """Write it all."""
-        return self._to.write(text.encode())
+_SPECIAL = re.compile('[",\r\n]')
 
 
 def write(source: Source, to: IO[bytes]) -> None:
     """Write a line of titles and a row for every request, failed and missing ones too."""
-    rows = csv.writer(_Utf8(to), lineterminator="\r\n")
-    rows.writerow((*_COLUMNS, "prompt") if source.prompts else _COLUMNS)
+    to.write(_row((*_COLUMNS, "prompt") if source.prompts else _COLUMNS))
     for entry in source.entries():
-        rows.writerow(map(_cell, _values(entry, prompts=source.prompts)))
+        to.write(_row(_values(entry, prompts=source.prompts)))
+
+
+def _row(values: Iterable[object]) -> bytes:
+    """As the csv module would write it, several times as quickly for texts as long as these."""
+    return (",".join(map(_cell, values)) + "\r\n").encode()
 
 
 def _values(entry: Entry, *, prompts: bool) -> Iterator[object]:
@@ -53,7 +49,10 @@ def _values(entry: Entry, *, prompts: bool) -> Iterator[object]:
         yield entry.prompt
 
 
-def _cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return value
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    if text.startswith(_FORMULA_STARTS):
+        text = f"'{text}"
+    if _SPECIAL.search(text) is None:
+        return text
+    return '"' + text.replace('"', '""') + '"'
