@@ -70,7 +70,13 @@ class ViewTabs(Static):
     """The views by their number; a click shows one."""
 
     DEFAULT_CSS = """
-    ViewTabs { height: 1; link-style: none; link-color: $text-muted; }
+    ViewTabs {
+        height: 1;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+        link-style: none;
+        link-color: $text-muted;
+    }
     """
 
     def show(self, view: View, *, plain: bool, wrap: bool) -> None:
@@ -82,6 +88,5 @@ class ViewTabs(Static):
             else Content.from_markup(f" [@click=screen.view('{name}')]{number} {name}[/]")
             for number, name in enumerate(VIEWS, start=1)
         ]
-        states = [word for word, holds in (("plain", plain), ("unwrapped", not wrap)) if holds]
-        said = Content.styled(" · ".join(["", *states]), look.QUIET)
-        self.update(Content("  ").join(tabs) + said)
+        state = "" if wrap and not plain else " · plain" if wrap else " · no wrap"
+        self.update(Content(" ").join(tabs) + Content.styled(state, look.QUIET))

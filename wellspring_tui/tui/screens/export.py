@@ -19,7 +19,7 @@ from wellspring_tui.progress import Progress
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 from wellspring_tui.tui.carrier import in_thread
-from wellspring_tui.tui.widgets.path_suggester import PathSuggester
+from wellspring_tui.tui.widgets.path_suggester import PathSuggester, typed_path
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from wellspring_tui.wellspring import Wellspring
 
 _TELL_SECONDS = 0.1
+_PROMPTS = {False: "prompts too: no", True: "prompts too: yes"}
+_EXISTS = "The file exists. Press Enter again to replace it."
 _NAME_CELLS = max(map(len, FORMATS)) + 2
 
 
@@ -58,15 +60,7 @@ class ExportScreen(ModalScreen[Path | None]):
                 markup=False,
             )
             yield OptionList(
-                *(
-                    Option(
-                        Content.assemble(
-                            (name.ljust(_NAME_CELLS), "bold"), (found.title, look.QUIET)
-                        ),
-                        id=name,
-                    )
-                    for name, found in FORMATS.items()
-                ),
+                *(Option(_line(name, chosen=False), id=name) for name in FORMATS),
                 id="export-formats",
                 compact=True,
             )
@@ -77,7 +71,7 @@ class ExportScreen(ModalScreen[Path | None]):
                 select_on_focus=False,
                 compact=True,
             )
-            yield Checkbox("with the prompts", id="export-prompts", compact=True)
+            yield Checkbox(_PROMPTS[False], id="export-prompts", compact=True)
             yield Static(id="export-says", markup=False)
             yield ProgressBar(id="export-progress", show_eta=False)
             with Horizontal(classes="dialog--buttons"):
@@ -100,7 +94,7 @@ class ExportScreen(ModalScreen[Path | None]):
 
     @property
     def _path(self) -> Path:
-        return Path(self.query_one("#export-path", Input).value.strip()).expanduser()
+        return typed_path(self.query_one("#export-path", Input).value)
 
     def _say(self, words: str) -> None:
         self.query_one("#export-says", Static).update(words)
@@ -110,6 +104,9 @@ class ExportScreen(ModalScreen[Path | None]):
     @on(OptionList.OptionHighlighted)
     def _format_chosen(self, event: OptionList.OptionHighlighted) -> None:
         """Give the path the ending of the format, in place of another format's."""
+        for at, name in enumerate(FORMATS):
+            line = _line(name, chosen=name == event.option_id)
+            self._formats.replace_option_prompt_at_index(at, line)
         chosen, path = FORMATS[event.option_id or "json"], self._path
         named = format_of(path)
         if path.name and named is not None and named is not chosen:
@@ -124,6 +121,11 @@ class ExportScreen(ModalScreen[Path | None]):
         if named is not None:
             self._formats.highlighted = list(FORMATS).index(named.name)
 
+    @on(Checkbox.Changed)
+    def _prompts_chosen(self, event: Checkbox.Changed) -> None:
+        # Textual tells the states of a box by colour alone.
+        event.checkbox.label = _PROMPTS[event.value]
+
     @on(OptionList.OptionSelected)
     @on(Input.Submitted)
     @on(Button.Pressed, "#write")
@@ -131,13 +133,15 @@ class ExportScreen(ModalScreen[Path | None]):
         path = self._path
         if self._writing is not None:
             return
-        if path.is_dir():
-            self._say("This is a folder; add a file name.")
-        elif not path.parent.is_dir():
-            self._say("The folder does not exist.")
-        elif path.exists() and self._replace != path:
+        try:
+            obstacle = _obstacle(path, is_known=self._replace == path)
+        except OSError as error:
+            self._say(f"It can't be written there ({error.strerror}).")
+            return
+        if obstacle == _EXISTS:
             self._replace = path
-            self._say("The file exists. Press Enter again to replace it.")
+        if obstacle:
+            self._say(obstacle)
         else:
             self._write(path)
 
@@ -192,3 +196,21 @@ class ExportScreen(ModalScreen[Path | None]):
             self._writing.stopped.set()
         else:
             self.dismiss(None)
+
+
+def _obstacle(path: Path, *, is_known: bool) -> str:
+    """What is to be said before anything is written; empty when nothing is. Raises OSError."""
+    if path.is_dir():
+        return "This is a folder; add a file name."
+    if not path.parent.is_dir():
+        return "The folder does not exist."
+    return _EXISTS if path.exists() and not is_known else ""
+
+
+def _line(name: str, *, chosen: bool) -> Content:
+    """A format in the list; the chosen one is told by a sign, not by colour alone."""
+    return Content.assemble(
+        ("● " if chosen else "○ ", "$text-accent"),
+        (name.ljust(_NAME_CELLS), "bold"),
+        (FORMATS[name].title, look.QUIET),
+    )

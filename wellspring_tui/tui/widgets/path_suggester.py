@@ -28,23 +28,31 @@ def completed(typed: str) -> str | None:
 
     A hidden name is offered once its dot is typed.
     """
-    folder, _, begun = typed.rpartition("/")
+    begun = typed.rpartition("/")[2]
     if not begun:
         return None
-    shown_folder = typed[: len(typed) - len(begun)]
-    place = Path(shown_folder or ".").expanduser() if folder or shown_folder else Path()
+    folder = typed[: len(typed) - len(begun)]
     try:
-        with os.scandir(place) as entries:
+        with os.scandir(typed_path(folder)) as entries:
             names = [
                 (not entry.is_dir(), entry.name)
                 for entry in entries
                 if entry.name.startswith(begun) and entry.name != begun
             ]
-    except (OSError, RuntimeError, ValueError):
-        return None  # nothing can be offered: there is no such folder, or no such user
+    except (OSError, ValueError):
+        return None  # there is no such folder, or nobody may look into it
     # A field shows what it is given, and a name may hold anything.
     names = [(is_file, name) for is_file, name in names if safe(name) == name]
     if not names:
         return None
     is_file, name = min(names)
-    return f"{shown_folder}{name}" + ("" if is_file else "/")
+    return f"{folder}{name}" + ("" if is_file else "/")
+
+
+def typed_path(text: str) -> Path:
+    """A path as somebody typed it, with `~` for their home."""
+    path = Path(text.strip())
+    try:
+        return path.expanduser()
+    except RuntimeError:  # `~somebody` whom the system does not know: then it is a name
+        return path
