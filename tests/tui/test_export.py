@@ -133,9 +133,9 @@ async def test_the_prompts_can_come_along(
         await hand.until_on("ResultsScreen")
         await hand.press("e")
         await hand.until_on("ExportScreen")
-        assert "prompts too: no" in hand.text
+        assert "▐ ▌ with the prompts" in hand.text
         await hand.press("down", "tab", "tab", "space")
-        await hand.until_shown("prompts too: yes")
+        await hand.until_shown("▐X▌ with the prompts")
         await hand.press("shift+tab", "enter")
         await hand.until_on("ResultsScreen")
     assert b"Tell Soil 0." in (folder / "soil-book-results.jsonl").read_bytes()

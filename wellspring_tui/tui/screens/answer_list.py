@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.index import AnswerIndex
     from wellspring_tui.tui.screens.results_rows import Listed
 
+_ROOMY_CELLS = 44
+
 
 class AnswerList(ReadingList, inherit_bindings=False):
     """Requests under the headings of their sections."""
@@ -37,7 +39,7 @@ class AnswerList(ReadingList, inherit_bindings=False):
         self._listed = listed
         self._folded: dict[bool, frozenset[int]] = {False: frozenset(), True: frozenset()}
         """Sections folded in the whole list, and in a choice of it."""
-        self._rows = AnswerRows(index, listed, frozenset())
+        self._is_roomy = False
         self._show_rows()
 
     def list(self, listed: Listed) -> None:
@@ -99,6 +101,12 @@ class AnswerList(ReadingList, inherit_bindings=False):
 
     # Inside
 
+    def on_resize(self) -> None:
+        """Headings tell more where there is room."""
+        if self._is_roomy != (self.size.width >= _ROOMY_CELLS):
+            self._is_roomy = not self._is_roomy
+            self._show_rows()
+
     @property
     def _folded_now(self) -> frozenset[int]:
         return self._folded[self._listed.is_choice]
@@ -115,6 +123,6 @@ class AnswerList(ReadingList, inherit_bindings=False):
     def _show_rows(self) -> None:
         hits = self._listed.hits
         self.show_columns(COLUMNS if hits is None else (COLUMNS[0], HITS_COLUMN, *COLUMNS[1:]))
-        self._rows = AnswerRows(self._index, self._listed, self._folded_now)
+        self._rows = AnswerRows(self._index, self._listed, self._folded_now, roomy=self._is_roomy)
         self.empty = self._listed.empty
         self.show(self._rows)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from textual.content import Content
 
+from wellspring_tui import figures
 from wellspring_tui.answers.model import State
 from wellspring_tui.answers.texts import prompt_text, response_text
 from wellspring_tui.errors import WellspringError
@@ -40,6 +41,9 @@ class Page:
     """What a pane shows: a title over a text or over lines that are styled already."""
 
     title: Content
+    """Which request it is."""
+    facts: tuple[Content, ...] = ()
+    """What came of it, in ever fewer words: the first that fits is shown."""
     lines: tuple[Content, ...] = ()
     text: str | None = None
     """The text exactly as it came; what shows it makes it safe."""
@@ -52,50 +56,51 @@ class Page:
 
 def page(results: Results, item: Item, view: View) -> Page:
     """A request in one of the views; of its usage, the part that is its own."""
-    title = _title(item)
+    empty = Page(_title(item), _facts(item))
     try:
         match view:
             case "answer":
-                return _answer_page(results, item, title)
+                return _answer_page(results, item, empty)
             case "prompt":
-                return _prompt_page(results, item.answer, title)
+                return _prompt_page(results, item.answer, empty)
             case "raw":
-                return _raw_page(results, item, title)
+                return _raw_page(results, item, empty)
             case "usage":
-                return _usage_page(item.answer, title)
+                return _usage_page(item.answer, empty)
     except (WellspringError, msgspec.DecodeError) as error:
-        return Page(title, (Content.styled(f"× {one_line(str(error))}", look.BAD),))
+        return replace(empty, lines=(Content.styled(f"× {one_line(str(error))}", look.BAD),))
 
 
-def _answer_page(results: Results, item: Item, title: Content) -> Page:
+def _answer_page(results: Results, item: Item, empty: Page) -> Page:
     line = results.response_line(item.answer)
     if line is None:
-        return Page(title, (_missing_line(item),))
+        return replace(empty, lines=(_missing_line(item),))
     if item.answer.state is State.FAILED:
         reason = item.answer.reason or "No reason was given."
-        return Page(title, _failed_lines(item.answer, reason), copied=reason)
-    return Page(title, text=response_text(line), is_markdown=True, suffix=".md")
+        return replace(empty, lines=_failed_lines(item.answer, reason), copied=reason)
+    return replace(empty, text=response_text(line), is_markdown=True, suffix=".md")
 
 
-def _prompt_page(results: Results, answer: Answer, title: Content) -> Page:
+def _prompt_page(results: Results, answer: Answer, empty: Page) -> Page:
     sent = results.request_line(answer)
     if not sent:
-        return Page(title, (Content.styled("The file of requests was never here.", look.QUIET),))
-    return Page(title, text=prompt_text(sent), suffix=".md")
+        never = Content.styled("The file of requests was never here.", look.QUIET)
+        return replace(empty, lines=(never,))
+    return replace(empty, text=prompt_text(sent), suffix=".md")
 
 
-def _raw_page(results: Results, item: Item, title: Content) -> Page:
+def _raw_page(results: Results, item: Item, empty: Page) -> Page:
     line = results.response_line(item.answer)
     if line is None:
-        return Page(title, (_missing_line(item),))
+        return replace(empty, lines=(_missing_line(item),))
     text = msgspec.json.format(line, indent=2).decode("utf-8", "replace")
     as_it_came = line.decode("utf-8", "replace").removesuffix("\n")
-    return Page(title, text=text, suffix=".json", copied=as_it_came)
+    return replace(empty, text=text, suffix=".json", copied=as_it_came)
 
 
-def _usage_page(answer: Answer, title: Content) -> Page:
+def _usage_page(answer: Answer, empty: Page) -> Page:
     if answer.state is not State.ANSWERED:
-        return Page(title)
+        return empty
     usage = answer.usage
     cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
     thought = f" ({usage.reasoning_tokens:,} reasoning)" if usage.reasoning_tokens else ""
@@ -107,27 +112,35 @@ def _usage_page(answer: Answer, title: Content) -> Page:
         Content(""),
     )
     shown = msgspec.json.format(msgspec.json.encode(usage), indent=2).decode()
-    return Page(title, lines, suffix=".json", copied=shown)
+    return replace(empty, lines=lines, suffix=".json", copied=shown)
 
 
 def _title(item: Item) -> Content:
-    """Two lines: which request, and what came of it, the reason it ended first."""
-    answer, usage = item.answer, item.answer.usage
-    facts = [
-        one_line(answer.finish or "", 20),
-        f"{usage.input_tokens:,} in + {usage.output_tokens:,} out" if usage.total_tokens else "",
-        item.cost,
-        one_line(answer.model or "", 40),
-    ]
-    sign, word = look.outcome(answer, expected=item.expected)
     return Content.assemble(
         (f"{item.label}  " if item.label else "", "bold $text-accent"),
-        (one_line(answer.prompt_type), "bold"),
-        (f"  {one_line(answer.section)}\n", look.QUIET),
-        sign,
-        " ",
-        word,
-        ("".join(f" · {fact}" for fact in facts if fact), look.QUIET),
+        (one_line(item.answer.prompt_type), "bold"),
+        (f"  {one_line(item.answer.section)}", look.QUIET),
+    )
+
+
+def _facts(item: Item) -> tuple[Content, ...]:
+    """Outcome, finish reason, usage and cost, and the model where there is room."""
+    answer, usage = item.answer, item.answer.usage
+    long = f"{usage.input_tokens:,} in + {usage.output_tokens:,} out"
+    short = f"{figures.tokens(usage.input_tokens)}→{figures.tokens(usage.output_tokens)}"
+    if not usage.total_tokens:
+        long = short = ""
+    finish, model = one_line(answer.finish or "", 20), one_line(answer.model or "", 40)
+    sign, word = look.outcome(answer, expected=item.expected)
+
+    def joined(*facts: str) -> Content:
+        said = "".join(f" · {fact}" for fact in facts if fact)
+        return Content.assemble(sign, " ", word, (said, look.QUIET))
+
+    return (
+        joined(finish, long, item.cost, model),
+        joined(finish, long, item.cost),
+        joined(finish, short, item.cost),
     )
 
 

@@ -57,13 +57,24 @@ class AnswerPane(Vertical):
     def show(self, page: Page, *, plain: bool = False) -> None:
         """Show a page; `plain` shows Markdown as it was written."""
         self.page = page
-        self.query_one(".answer-pane--title", Static).update(page.title)
+        self._show_title()
         if page.text is None:
             self.reader.show_lines(list(page.lines))
         elif page.is_markdown and not plain:
             self.reader.show_markdown(page.text)
         else:
             self.reader.show_plain(page.text)
+
+    def on_resize(self) -> None:
+        """Other facts may fit."""
+        self._show_title()
+
+    def _show_title(self) -> None:
+        title = self.query_one(".answer-pane--title", Static)
+        room = title.content_size.width
+        facts = self.page.facts or (Content(""),)
+        fitting = next((fact for fact in facts if fact.cell_length <= room), facts[-1])
+        title.update(Content("\n").join([self.page.title, fitting]))
 
 
 class ViewTabs(Static):

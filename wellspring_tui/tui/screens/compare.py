@@ -196,7 +196,7 @@ class CompareScreen(ReadingScreen):
         if self._pair is None:
             return Page(Content.styled(_SIGNS[side], "bold $text-accent"))
         words = Content.styled("This job has no such prompt.", look.QUIET)
-        return Page(Content.styled(_SIGNS[side], "bold $text-accent"), (words,))
+        return Page(Content.styled(_SIGNS[side], "bold $text-accent"), lines=(words,))
 
     def _item(self, side: int) -> tuple[Results, Item] | None:
         comparison, pair = self._comparison, self._pair

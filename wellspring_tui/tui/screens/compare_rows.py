@@ -23,8 +23,8 @@ PAIR_COLUMNS = (
     Column("prompt", "Prompt", 14, flexible=True),
     Column("left", "A", 1),
     Column("right", "B", 1),
-    Column("left_tokens", "Tokens A", 8, align="right", priority=1),
-    Column("right_tokens", "Tokens B", 8, align="right", priority=1),
+    Column("left_tokens", "Tok. A", 6, align="right", priority=1),
+    Column("right_tokens", "Tok. B", 6, align="right", priority=1),
 )
 SIDE_COLUMNS = (
     Column("side", "", 1),

@@ -28,9 +28,19 @@ if TYPE_CHECKING:
     from wellspring_tui.wellspring import Wellspring
 
 _TELL_SECONDS = 0.1
-_PROMPTS = {False: "prompts too: no", True: "prompts too: yes"}
 _EXISTS = "The file exists. Press Enter again to replace it."
 _NAME_CELLS = max(map(len, FORMATS)) + 2
+
+
+class _Box(Checkbox):
+    """A box that is empty until it is ticked; Textual's own tells its states by colour alone."""
+
+    BUTTON_INNER = " "
+
+    def watch_value(self) -> None:
+        """Tick it, or take the tick away."""
+        self.BUTTON_INNER = "X" if self.value else " "
+        super().watch_value()
 
 
 class ExportScreen(ModalScreen[Path | None]):
@@ -71,7 +81,7 @@ class ExportScreen(ModalScreen[Path | None]):
                 select_on_focus=False,
                 compact=True,
             )
-            yield Checkbox(_PROMPTS[False], id="export-prompts", compact=True)
+            yield _Box("with the prompts", id="export-prompts", compact=True)
             yield Static(id="export-says", markup=False)
             yield ProgressBar(id="export-progress", show_eta=False)
             with Horizontal(classes="dialog--buttons"):
@@ -120,11 +130,6 @@ class ExportScreen(ModalScreen[Path | None]):
         named = format_of(self._path)
         if named is not None:
             self._formats.highlighted = list(FORMATS).index(named.name)
-
-    @on(Checkbox.Changed)
-    def _prompts_chosen(self, event: Checkbox.Changed) -> None:
-        # Textual tells the states of a box by colour alone.
-        event.checkbox.label = _PROMPTS[event.value]
 
     @on(OptionList.OptionSelected)
     @on(Input.Submitted)

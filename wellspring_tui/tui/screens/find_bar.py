@@ -16,14 +16,21 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class FindBar(Horizontal):
-    """Shown while there is a filter or a search."""
+class _Words(Input):
+    """The words one searches for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # The list and the text take these keys for themselves.
-        Binding("down", "walk(1)", "Next place found", show=False),
-        Binding("up", "walk(-1)", "Place found before", show=False),
+        Binding("enter,down", "walk(1)", "Next hit", key_display="⏎"),
+        Binding("up", "walk(-1)", "Hit before"),
     ]
+
+    def action_walk(self, step: int) -> None:
+        """Ask for the next place found, or the one before."""
+        self.post_message(FindBar.Walked(step))
+
+
+class FindBar(Horizontal):
+    """Shown while there is a filter or a search."""
 
     class Asked(Message):
         """The words were changed; empty when there are none any more."""
@@ -46,7 +53,7 @@ class FindBar(Horizontal):
         """The filter, a field, how much was found."""
         yield Static(id="chip")
         yield Static("/", id="find-sign")
-        yield Input(id="find", placeholder="search all answers", compact=True)
+        yield _Words(id="find", placeholder="search all answers", compact=True)
         yield Static(id="find-count")
 
     @property
@@ -79,16 +86,7 @@ class FindBar(Horizontal):
         if event.widget is self.query_one("#chip"):
             self.post_message(self.FilterPressed())
 
-    def action_walk(self, step: int) -> None:
-        """Ask for the next place found."""
-        self.post_message(self.Walked(step))
-
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
         self.post_message(self.Asked(event.value))
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_walk(1)

@@ -31,7 +31,7 @@ from wellspring_tui.tui.screens.results_search import Query, Searching, found_li
 from wellspring_tui.tui.screens.results_totals import (
     cost_of,
     count,
-    section_title,
+    section_facts,
     totals_line,
     usage_lines,
 )
@@ -233,8 +233,9 @@ class ResultsScreen(ReadingScreen):
             return Page(Content(""))
         outline = self._outline[section]
         counted = self._counted.sections[section] if self._counted else None
-        title = section_title(counted, outline.name, outline.count)
-        return Page(title, tuple(usage_lines(self._counted)))
+        title = Content.styled(one_line(outline.name), "bold")
+        facts = (section_facts(counted, outline.count),)
+        return Page(title, facts, tuple(usage_lines(self._counted)))
 
     # -- moving about ----------------------------------------------------------------
 

@@ -102,6 +102,12 @@ class Layout:
         """Whether the requests of a section are hidden."""
         return section in self._folded
 
+    def count(self, section: int) -> int:
+        """How many requests of a section were chosen."""
+        shown = bisect_left(self.sections, section)
+        is_shown = shown < len(self.sections) and self.sections[shown] == section
+        return self._count(shown) if is_shown else 0
+
     def _count(self, shown: int) -> int:
         is_last = shown + 1 == len(self._starts)
         stop = len(self._chosen) if is_last else self._starts[shown + 1]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from wellspring_tui.answers.index import AnswerIndex
-    from wellspring_tui.answers.model import Answer, SectionOutline, Totals
+    from wellspring_tui.answers.model import Answer, SectionOutline
     from wellspring_tui.tui.screens.results_totals import Counted
 
 COLUMNS = (
@@ -57,8 +57,11 @@ class Listed:
 class AnswerRows:
     """Requests of a job, each section under its heading, a page at a time."""
 
-    def __init__(self, index: AnswerIndex, listed: Listed, folded: Collection[int]) -> None:
-        """`folded`: sections of which only the heading is shown."""
+    def __init__(
+        self, index: AnswerIndex, listed: Listed, folded: Collection[int], *, roomy: bool = True
+    ) -> None:
+        """`folded`: sections of which only the heading is shown; `roomy`: headings tell tokens."""
+        self._roomy = roomy
         self._index = index
         self._listed = listed
         firsts = [section.first for section in listed.outline]
@@ -96,16 +99,22 @@ class AnswerRows:
         return Row(answer.custom_id, (name, *found, word, tokens, listed.cost(answer)))
 
     def _heading(self, section: int) -> Row:
-        outline, counted = self._listed.outline[section], self._listed.counted
         sign = "▸" if self.layout.is_folded(section) else "▾"
-        known = counted is not None and section < len(counted.sections)
-        done = (
-            _done(counted.sections[section].totals)
-            if counted and known
-            else Content(f"{outline.count:,}")
-        )
-        name = Content(f"{sign} {one_line(outline.name)}")
-        return Row(f"{_HEADING}{section}", (name, done), heading=True)
+        name = Content(f"{sign} {one_line(self._listed.outline[section].name)}")
+        return Row(heading_key(section), (name, self._told(section)), heading=True)
+
+    def _told(self, section: int) -> Content:
+        """Of a choice how many there are; else `2/3 ×1 · 2,778`: answered, failed, tokens."""
+        listed = self._listed
+        requests = listed.outline[section].count
+        if listed.is_choice:
+            return Content(f"{self.layout.count(section):,} of {requests:,}")
+        if listed.counted is None or section >= len(listed.counted.sections):
+            return Content(f"{requests:,}")
+        totals = listed.counted.sections[section].totals
+        failed = Content.styled(f" ×{totals.failed:,}", look.BAD) if totals.failed else Content("")
+        tokens = f" · {figures.tokens(totals.usage.total_tokens)}" if self._roomy else ""
+        return Content.assemble(f"{totals.answered:,}/{totals.requests:,}", failed, tokens)
 
 
 def section_of_heading(key: str | None) -> int | None:
@@ -119,10 +128,3 @@ def section_of_heading(key: str | None) -> int | None:
 def heading_key(section: int) -> str:
     """The key of a section's heading."""
     return f"{_HEADING}{section}"
-
-
-def _done(totals: Totals) -> Content:
-    """`2/3 ×1 · 2,778`: answered of all, failed, tokens."""
-    failed = Content.styled(f" ×{totals.failed:,}", look.BAD) if totals.failed else Content("")
-    tokens = figures.tokens(totals.usage.total_tokens)
-    return Content.assemble(f"{totals.answered:,}/{totals.requests:,}", failed, f" · {tokens}")

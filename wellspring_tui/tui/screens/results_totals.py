@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.model import Answer, SectionTotals, Totals
     from wellspring_tui.answers.results import Results
 
+_UNKNOWN = figures.money(None)
 _BAR_CELLS = 16
 _PRICED_FIRST = 64
 """Most jobs ask one model, and the first answers tell which."""
@@ -64,13 +65,14 @@ def totals_line(totals: Totals, cost: str) -> Content:
     ]
     usage = totals.usage
     tokens = f"{usage.input_tokens:,} in + {usage.output_tokens:,} out"
+    paid = "cost unknown" if cost == _UNKNOWN else cost
     return Content(" · ").join(
         [
             Content.styled(f"{totals.answered:,} answered", look.GOOD),
             told(totals.failed, "failed", look.BAD),
             told(totals.missing, "missing", look.WARN),
             *flagged,
-            Content.styled(f"{cost} · {tokens}", look.QUIET),
+            Content.styled(f"{paid} · {tokens}", look.QUIET),
         ]
     )
 
@@ -100,13 +102,12 @@ def usage_lines(counted: Counted | None) -> Iterator[Content]:
     yield look.labelled("total", f"{total.total_tokens:,}")
 
 
-def section_title(section: SectionTotals | None, name: str, requests: int) -> Content:
-    """Two lines on a section: its name, and what came of its requests."""
-    title = Content.assemble((one_line(name), "bold"), "\n")
+def section_facts(section: SectionTotals | None, requests: int) -> Content:
+    """What came of a section's requests."""
     if section is None:
-        return title + Content.styled(f"{requests:,} prompts", look.QUIET)
+        return Content.styled(f"{requests:,} prompts", look.QUIET)
     totals = section.totals
     words = [f"{totals.answered:,} of {totals.requests:,} answered"]
     words += [f"{totals.failed:,} failed"] if totals.failed else []
     words += [f"{figures.count(totals.usage.total_tokens)} tokens"]
-    return title + Content.styled(" · ".join(words), look.QUIET)
+    return Content.styled(" · ".join(words), look.QUIET)
