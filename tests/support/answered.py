@@ -41,9 +41,17 @@ REFUSED = Told("I won't say.", "content_filter")
 
 
 def ended_job(
-    door: Wellspring, sections: Mapping[str, Sequence[Told]], job_id: str = "aaaaa1", **about: Any
+    door: Wellspring,
+    sections: Mapping[str, Sequence[Told]],
+    job_id: str = "aaaaa1",
+    *,
+    ended: bool = True,
+    **about: Any,
 ) -> Job:
-    """A collected job; the requests of section `S` are called `S 0`, `S 1` and so on."""
+    """A collected job; the requests of section `S` are called `S 0`, `S 1` and so on.
+
+    Not `ended` it still waits for what is missing.
+    """
     named = [
         (f"{name} {number}", name, told)
         for name, all_told in sections.items()
@@ -68,7 +76,8 @@ def ended_job(
     with AnswerIndex.create(outputs / INDEX_NAME) as index:
         index.add_requests(_requests(named, asked))
         index.add_file(output, 1, lambda _done, _total: None)
-        door.ledger.collected(planned, index.totals(), None, own=index.counts_of_part(1))
+        if ended:
+            door.ledger.collected(planned, index.totals(), None, own=index.counts_of_part(1))
     return door.job(job_id)
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.support.answered import CUT_OFF, FAILED, MISSING, YES, Told, ended_job
 from tests.support.homes import carry
 from tests.support.jobs import NOON, job
+from wellspring_tui.jobs.model import INDEX_NAME
 from wellspring_tui.tui.screens.choose_job import likeliest_first
 
 if TYPE_CHECKING:
@@ -141,6 +142,21 @@ async def test_a_prompt_that_only_one_job_has_stands_alone(
         await hand.press("n")
         await hand.until_shown("This job has no such prompt.")
         assert "The service gave no answer to this request." in hand.text
+
+
+async def test_a_job_without_its_index_can_not_be_compared_and_that_is_said(
+    open_dashboard: Callable[..., AbstractAsyncContextManager[Hand]],
+    wellspring: Wellspring,
+    two_jobs: tuple[str, str],
+) -> None:
+    (wellspring.settings.places.outputs(two_jobs[1]) / INDEX_NAME).unlink()
+    async with open_dashboard() as hand:
+        hand.app.compare(*two_jobs)
+        await hand.until_on("CompareScreen")
+        await hand.until_shown("These jobs can't be")
+        assert "is gone" in hand.toasts[0]
+        await hand.press("n", "x", "y", "enter", "escape", "escape")
+        await hand.until_on("JobsScreen")
 
 
 async def test_without_another_job_there_is_nothing_to_compare(

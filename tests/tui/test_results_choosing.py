@@ -177,3 +177,17 @@ async def test_all_numbers_of_the_job_are_told_once_they_are_counted(
         await hand.until_on("ResultsScreen")
         await hand.until_shown("7 answered · 1 failed · 1 missing · 1 cut off · 1 refused")
         await hand.until_shown("3/4 ×1")  # of the first section
+
+
+async def test_x_passes_over_what_may_still_come(
+    open_dashboard: Callable[..., AbstractAsyncContextManager[Hand]], wellspring: Wellspring
+) -> None:
+    job = ended_job(wellspring, {"Soil": [YES, MISSING, CUT_OFF]}, ended=False, service="openai")
+    async with open_dashboard() as hand:
+        hand.app.open_results(job.id)
+        await hand.until_on("ResultsScreen")
+        await hand.until_shown("still running")
+        await hand.press("x")
+        assert at(hand) == "Soil 2"
+        await hand.press("p")
+        assert "The answer has not come yet." in hand.text

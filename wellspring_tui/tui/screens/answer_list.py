@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from wellspring_tui.tui.screens.reading_list import ReadingList
 from wellspring_tui.tui.screens.results_rows import (
     COLUMNS,
-    HITS_COLUMN,
+    COLUMNS_WITH_HITS,
     AnswerRows,
     heading_key,
     section_of_heading,
@@ -121,8 +121,10 @@ class AnswerList(ReadingList, inherit_bindings=False):
         self._show_rows()
 
     def _show_rows(self) -> None:
-        hits = self._listed.hits
-        self.show_columns(COLUMNS if hits is None else (COLUMNS[0], HITS_COLUMN, *COLUMNS[1:]))
+        columns = COLUMNS if self._listed.hits is None else COLUMNS_WITH_HITS
+        if columns is not self.columns:
+            self.columns = columns
+            self.refresh()
         self._rows = AnswerRows(self._index, self._listed, self._folded_now, roomy=self._is_roomy)
         self.empty = self._listed.empty
         self.show(self._rows)

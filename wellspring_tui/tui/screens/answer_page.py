@@ -93,8 +93,11 @@ def _raw_page(results: Results, item: Item, empty: Page) -> Page:
     line = results.response_line(item.answer)
     if line is None:
         return replace(empty, lines=(_missing_line(item),))
-    text = msgspec.json.format(line, indent=2).decode("utf-8", "replace")
     as_it_came = line.decode("utf-8", "replace").removesuffix("\n")
+    try:
+        text = msgspec.json.format(line, indent=2).decode("utf-8", "replace")
+    except msgspec.DecodeError:  # half a surrogate pair, which other readers let pass
+        text = as_it_came
     return replace(empty, text=text, suffix=".json", copied=as_it_came)
 
 

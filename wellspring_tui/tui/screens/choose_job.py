@@ -30,6 +30,7 @@ _COLUMNS = (
     Column("why", "", 9, priority=3),
     Column("age", "Age", 4, align="right", priority=2),
 )
+_OFFERED = 200
 
 
 class ChooseJobScreen(ModalScreen[str | None]):
@@ -42,10 +43,10 @@ class ChooseJobScreen(ModalScreen[str | None]):
     ]
 
     def __init__(self, title: str, job: Job, others: Iterable[Job], now: datetime) -> None:
-        """`others` are offered to stand beside `job`, the likeliest first."""
+        """`others` are offered to stand beside `job`, in their order."""
         super().__init__()
         self._title = title
-        self._rows = [_row(job, other, now) for other in likeliest_first(job, others)]
+        self._rows = [_row(job, other, now) for other in others]
 
     def compose(self) -> ComposeResult:
         """The jobs under the question."""
@@ -71,7 +72,7 @@ def likeliest_first(job: Job, others: Iterable[Job]) -> Sequence[Job]:
         return other.source != job.source, other.requests != job.requests
 
     newest_first = sorted(others, key=lambda other: other.created_at, reverse=True)
-    return sorted((other for other in newest_first if other.id != job.id), key=distance)
+    return sorted((other for other in newest_first if other.id != job.id), key=distance)[:_OFFERED]
 
 
 def _row(job: Job, other: Job, now: datetime) -> Row:

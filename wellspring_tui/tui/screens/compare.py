@@ -125,7 +125,7 @@ class CompareScreen(ReadingScreen):
             self._match_anew.clear()
             try:
                 comparison = await in_thread(self._matched)
-                if not self._list.is_attached:
+                if not self.is_whole:
                     comparison.close()
                     return
                 self._take(comparison)
@@ -134,8 +134,9 @@ class CompareScreen(ReadingScreen):
                 return
             except WellspringError as error:
                 self.notify(one_line(str(error)), severity="error", markup=False)
+                self._list.empty = "These jobs can't be compared."
                 return
-            if not self._list.is_attached:
+            if not self.is_whole:
                 return
             self._show_sides()
             await self._match_anew.wait()
@@ -251,7 +252,7 @@ class CompareScreen(ReadingScreen):
             return
         place = self._list.cursor_position
         found = await in_thread(lambda: _problem(comparison, place, step))
-        if not self._list.is_attached:
+        if not self.is_whole:
             return
         if found is None:
             where = "below" if step > 0 else "above"

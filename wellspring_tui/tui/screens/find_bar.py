@@ -68,7 +68,8 @@ class FindBar(Horizontal):
 
     def close(self) -> None:
         """Take the words away, and the field."""
-        self.query_one("#find", Input).value = ""
+        with self.prevent(Input.Changed):
+            self.query_one("#find", Input).value = ""
         self.remove_class("-open")
         self.tell(Content(""))
 

@@ -12,6 +12,7 @@ from wellspring_tui.errors import WellspringError
 from wellspring_tui.text import one_line
 from wellspring_tui.tui.outside import show_text
 from wellspring_tui.tui.screens.answer_page import VIEWS, Page, page
+from wellspring_tui.tui.screens.answer_pane import AnswerPane
 from wellspring_tui.tui.screens.base import DashboardScreen
 from wellspring_tui.tui.screens.menu import Choice, MenuScreen
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.results import Results
     from wellspring_tui.tui.outside import Kind
     from wellspring_tui.tui.screens.answer_page import Item, View
-    from wellspring_tui.tui.screens.answer_pane import AnswerPane
 
 _COPIES = (
     Choice("a", "the answer"),
@@ -67,6 +67,11 @@ class ReadingScreen(DashboardScreen[None]):
     def show_pages(self) -> None:
         """Show again what is shown, in the view that is chosen now."""
         raise NotImplementedError
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its widgets are there: a screen that is left loses them before its workers."""
+        return self.is_attached and bool(self.query(AnswerPane))
 
     # The keys
 

@@ -31,7 +31,7 @@ from wellspring_tui.tui.screens.results_search import Query, Searching, found_li
 from wellspring_tui.tui.screens.results_totals import (
     cost_of,
     count,
-    section_facts,
+    section_page,
     totals_line,
     usage_lines,
 )
@@ -146,7 +146,7 @@ class ResultsScreen(ReadingScreen):
         while True:
             self._count_anew.clear()
             counted = await in_thread(lambda: count(self._results))
-            if not self._list.is_attached:
+            if not self.is_whole:
                 return
             if counted != self._counted:
                 self._counted = counted
@@ -231,11 +231,7 @@ class ResultsScreen(ReadingScreen):
         section = self._list.cursor_section
         if section is None or section >= len(self._outline):
             return Page(Content(""))
-        outline = self._outline[section]
-        counted = self._counted.sections[section] if self._counted else None
-        title = Content.styled(one_line(outline.name), "bold")
-        facts = (section_facts(counted, outline.count),)
-        return Page(title, facts, tuple(usage_lines(self._counted)))
+        return section_page(self._outline[section], section, self._counted)
 
     # -- moving about ----------------------------------------------------------------
 
@@ -264,22 +260,13 @@ class ResultsScreen(ReadingScreen):
     def action_next_problem(self, step: int) -> None:
         """To the next prompt that failed, is missing, was cut off or refused."""
         kinds = choosing.PROBLEMS - ({Kind.MISSING} if self._job.open else frozenset())
-        row = self._problem(kinds, step)
+        row = self._chosen.next_of(self._results.index, kinds, self._place(step), step)
         if row is None:
             self.notify("No answer here failed, is missing, was cut off or refused.")
         elif row == self._row and self._list.cursor_section is None:
             self.notify("There is no other that failed, is missing, was cut off or refused.")
         else:
             self._go_to_row(row)
-
-    def _problem(self, kinds: frozenset[Kind], step: int) -> int | None:
-        index, place = self._results.index, self._place(step)
-        if not self._chosen.is_narrow:
-            return index.next_row(kinds, place, backwards=step < 0)
-        listed = set(self._chosen.rows)
-        return choosing.next_of(
-            [row for row in index.rows_where(kinds) if row in listed], place, step
-        )
 
     def _place(self, step: int) -> int:
         """The row that steps are counted from; a heading is before its first request."""
@@ -298,9 +285,8 @@ class ResultsScreen(ReadingScreen):
         """Leave the search, the filter, the text, or the screen: one thing at a time."""
         find_bar = self.query_one(FindBar)
         if find_bar.is_open:
-            if self._chosen.rows:
-                self._origin = self._row
             find_bar.close()
+            self._end_search()
             (self._pane.reader if self.has_class("-reading") else self._list).focus()
         elif self._filter is not choosing.ALL:
             self._filter = choosing.ALL
@@ -330,7 +316,7 @@ class ResultsScreen(ReadingScreen):
     @work(exclusive=True, group="choose")
     async def _look_up(self, wanted: choosing.Filter) -> None:
         rows = await in_thread(partial(choosing.rows_of, self._results.index, wanted))
-        if self._list.is_attached:
+        if self.is_whole:
             self._take(replace(self._chosen, total=self._total, filter=wanted, filtered=rows))
 
     def _take(self, chosen: Chosen) -> None:
@@ -371,15 +357,28 @@ class ResultsScreen(ReadingScreen):
     def _asked(self, event: FindBar.Asked) -> None:
         self._words = event.words
         self._pane.reader.search(event.words)
-        self._search(growing=True)
+        if event.words.strip():
+            self._search(growing=True)
+        else:
+            self._stop_search()
+
+    def _stop_search(self) -> None:
+        """List again what there was before."""
+        self._searching.stop()
+        self.workers.cancel_group(self, "search")
+        self._take(replace(self._chosen, found=None))
+
+    def _end_search(self) -> None:
+        """Take the words away; where something was found one stays."""
+        if self._chosen.rows:
+            self._origin = self._row
+        self._words = ""
+        self._pane.reader.search("")
+        self._stop_search()
 
     @work(exclusive=True, group="search")
     async def _search(self, *, growing: bool) -> None:
         """List the answers with the words as they are found."""
-        if not self._words.strip():
-            self._searching.stop()
-            self._take(replace(self._chosen, found=None))
-            return
         telling = self.set_interval(_TELL_SECONDS, self._tell_found)
         try:
             await self._searching.run(Query(self._words, self._where, growing))
@@ -390,11 +389,13 @@ class ResultsScreen(ReadingScreen):
             self._tell_found()
 
     def _found(self, found: Found) -> None:
-        if self._list.is_attached:
+        if self.is_whole:
             self._take(replace(self._chosen, found=found))
 
     def _tell_found(self) -> None:
         """Say how much was found, here and in all."""
+        if not self.is_whole:
+            return
         reader = self._pane.reader
         here = (reader.hit_number, reader.hit_count)
         line = found_line(self._chosen, self._searching.share, here)
@@ -428,9 +429,9 @@ class ResultsScreen(ReadingScreen):
     @work(group="compare")
     async def action_compare(self) -> None:
         """Set the answers of another job beside these."""
-        from wellspring_tui.tui.screens.choose_job import ChooseJobScreen
+        from wellspring_tui.tui.screens.choose_job import ChooseJobScreen, likeliest_first
 
-        others = [job for job in await in_thread(self.door.jobs) if job.id != self._job_id]
+        others = await in_thread(lambda: likeliest_first(self._job, self.door.jobs()))
         if not others:
             self.notify("There is no other job to compare with.", severity="warning")
             return

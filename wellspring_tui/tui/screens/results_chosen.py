@@ -57,15 +57,6 @@ def rows_of(index: AnswerIndex, wanted: Filter) -> list[int]:
         return own.rows_where(wanted.kinds)
 
 
-def next_of(rows: Sequence[int], place: int, step: int) -> int | None:
-    """The nearest of the rows behind or before `place`, round the end; None without rows."""
-    if not rows:
-        return None
-    if step < 0:
-        return rows[bisect_left(rows, place) - 1]
-    return rows[bisect_right(rows, place) % len(rows)]
-
-
 @dataclass(frozen=True)
 class Chosen:
     """The rows in the list."""
@@ -106,6 +97,8 @@ class Chosen:
     @cached_property
     def hit_count(self) -> int:
         """How often the words stand in all that are listed."""
+        if self.found is not None and self.filter is ALL:
+            return self.found.hits
         return sum(self.hits[row] for row in self.rows)
 
     def step(self, row: int, step: int) -> int | None:
@@ -114,6 +107,20 @@ class Chosen:
         is_there = place < len(self.rows) and self.rows[place] == row
         wanted = place + step if is_there or step < 0 else place
         return self.rows[wanted] if 0 <= wanted < len(self.rows) else None
+
+    def next_of(
+        self, index: AnswerIndex, kinds: frozenset[Kind], row: int, step: int
+    ) -> int | None:
+        """The nearest listed row of these kinds behind or before `row`, round the end."""
+        if not self.is_narrow:
+            return index.next_row(kinds, row, backwards=step < 0)
+        listed = set(self.rows)
+        rows = [one for one in index.rows_where(kinds) if one in listed]
+        if not rows:
+            return None
+        if step < 0:
+            return rows[bisect_left(rows, row) - 1]
+        return rows[bisect_right(rows, row) % len(rows)]
 
     def nearest(self, row: int) -> int | None:
         """`row`, or the next that is listed, round the end; None when none is."""

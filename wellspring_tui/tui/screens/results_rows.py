@@ -26,7 +26,11 @@ COLUMNS = (
     Column("tokens", "Tokens", 6, align="right", priority=1),
     Column("cost", "Cost", 9, align="right", priority=3),
 )
-HITS_COLUMN = Column("hits", "Found", 5, align="right")
+COLUMNS_WITH_HITS = (
+    COLUMNS[0],
+    Column("hits", "Found", 5, align="right"),
+    *COLUMNS[1:],
+)
 _HEADING = "\0"
 
 

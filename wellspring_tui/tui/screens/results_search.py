@@ -26,6 +26,9 @@ _LINGER_SECONDS = 0.04
 _PATIENCE_SECONDS = 0.3
 """A search that takes longer says how far it is."""
 
+_TELL_EVERY_SECONDS = 0.25
+"""How often the list grows while a search is under way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -73,8 +76,11 @@ class Searching:
                 self._told(found)
 
         def run() -> None:
+            told_at = 0.0
             for found in self._results.search(query.words, search, where=query.where):
-                if query.growing or found.complete:
+                is_due = query.growing and time.monotonic() - told_at > _TELL_EVERY_SECONDS
+                if is_due or found.complete:
+                    told_at = time.monotonic()
                     loop.call_soon_threadsafe(tell, found)
 
         try:

@@ -11,11 +11,12 @@ from wellspring_tui import figures
 from wellspring_tui.answers.model import State
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
+from wellspring_tui.tui.screens.answer_page import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wellspring_tui.answers.model import Answer, SectionTotals, Totals
+    from wellspring_tui.answers.model import Answer, SectionOutline, SectionTotals, Totals
     from wellspring_tui.answers.results import Results
 
 _UNKNOWN = figures.money(None)
@@ -102,12 +103,14 @@ def usage_lines(counted: Counted | None) -> Iterator[Content]:
     yield look.labelled("total", f"{total.total_tokens:,}")
 
 
-def section_facts(section: SectionTotals | None, requests: int) -> Content:
-    """What came of a section's requests."""
-    if section is None:
-        return Content.styled(f"{requests:,} prompts", look.QUIET)
-    totals = section.totals
-    words = [f"{totals.answered:,} of {totals.requests:,} answered"]
-    words += [f"{totals.failed:,} failed"] if totals.failed else []
-    words += [f"{figures.count(totals.usage.total_tokens)} tokens"]
-    return Content.styled(" · ".join(words), look.QUIET)
+def section_page(outline: SectionOutline, number: int, counted: Counted | None) -> Page:
+    """A section of a job: what came of its requests, and the tokens of all."""
+    title = Content.styled(one_line(outline.name), "bold")
+    words = [f"{outline.count:,} prompts"]
+    if counted is not None and number < len(counted.sections):
+        totals = counted.sections[number].totals
+        words = [f"{totals.answered:,} of {totals.requests:,} answered"]
+        words += [f"{totals.failed:,} failed"] if totals.failed else []
+        words += [f"{figures.count(totals.usage.total_tokens)} tokens"]
+    facts = Content.styled(" · ".join(words), look.QUIET)
+    return Page(title, (facts,), tuple(usage_lines(counted)))
