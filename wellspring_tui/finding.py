@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from wellspring_tui.text import one_line
+
 _SIGMAS = {"σ": "ς", "Σ": "ς"}
 """The one letter with a form of its own at the end of a word: no mapping of case leads there."""
 
@@ -35,3 +37,14 @@ def _expression(character: str) -> str:
     """A class of all forms: quicker than a pattern that ignores case, and exact for bytes."""
     forms = cases(character)
     return re.escape(character) if len(forms) == 1 else f"[{''.join(forms)}]"
+
+
+def excerpt(query: str, text: str, around: int = 40) -> str | None:
+    """The first hit on one line, with up to `around` characters on either side; None without."""
+    wanted = pattern(query)
+    found = wanted.search(text) if wanted is not None else None
+    if found is None:
+        return None
+    start, end = max(0, found.start() - around), min(len(text), found.end() + around)
+    before, after = "…" if start else "", "…" if end < len(text) else ""
+    return f"{before}{one_line(text[start:end])}{after}"

@@ -6,7 +6,7 @@ jobs needs the ledger and nothing else.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -440,8 +440,16 @@ class Wellspring:
         """Two jobs side by side, to be closed after use. Work for a thread."""
         from wellspring_tui.answers.comparing import Comparison
 
-        left, right = self.ledger.job(left_id), self.ledger.job(right_id)
-        return Comparison(self.results(left.id), self.results(right.id), (left.cost, right.cost))
+        jobs = self.ledger.job(left_id), self.ledger.job(right_id)
+        with ExitStack() as opened:
+            sides = []
+            for job in jobs:
+                sides.append(self.results(job.id))
+                opened.callback(sides[-1].index.close)
+            left, right = sides
+            made = Comparison(left, right, costs=(jobs[0].cost, jobs[1].cost))
+            opened.pop_all()  # they are closed with the comparison
+            return made
 
     def export(
         self,

@@ -58,6 +58,7 @@ class Comparison:
         self,
         left: Results,
         right: Results,
+        *,
         costs: tuple[Decimal | None, Decimal | None] = (None, None),
     ) -> None:
         """Match the requests of both, which takes a moment: work for a thread.

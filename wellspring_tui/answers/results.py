@@ -9,8 +9,9 @@ import msgspec
 from wellspring_tui.answers.exports import as_json
 from wellspring_tui.answers.exports.source import Entry, Source
 from wellspring_tui.answers.lines import decode_line
+from wellspring_tui.answers.model import State
 from wellspring_tui.answers.places import PlacedLines
-from wellspring_tui.answers.texts import text_of_response, usage_in
+from wellspring_tui.answers.texts import prompt_text, response_text, text_of_response, usage_in
 from wellspring_tui.progress import Progress
 
 if TYPE_CHECKING:
@@ -49,6 +50,14 @@ class Results:
     def request_line(self, answer: Answer) -> bytes:
         """The line that was sent; empty when its input file was never here."""
         return _read(self.inputs, answer.request) if answer.request.file else b""
+
+    def text(self, answer: Answer, where: Where = "answers") -> str:
+        """What a search looks at: the answer or why there is none, or the prompt."""
+        if where == "prompts":
+            return prompt_text(self.request_line(answer))
+        if answer.state is not State.ANSWERED:
+            return answer.reason or ""
+        return response_text(self.response_line(answer) or b"")
 
     def search(
         self, query: str, progress: Progress | None = None, *, where: Where = "answers"

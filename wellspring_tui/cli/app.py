@@ -32,6 +32,8 @@ _COMMANDS = {
     "jobs": "listing",
     "status": "listing",
     "results": "results",
+    "search": "searching",
+    "compare": "comparing",
     "cancel": "cancel",
     "retry": "retrying",
     "adopt": "adopting",

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     "format_",
     type=click.Choice(list(FORMATS)),
     metavar="NAME",
-    help=f"{', '.join(FORMATS)}; as OUT ends, or json.",
+    help=f"{', '.join(FORMATS)}; if not given, as OUT ends, or else json.",
 )
 @options.output_option
 @click.option("--prompts", is_flag=True, help="Write the prompts beside the answers.")
