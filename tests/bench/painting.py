@@ -38,6 +38,12 @@ class Painting(App[None]):
             self._painted_at, self._processor_at = perf_counter(), process_time()
             self._painted.set()
 
+    async def painting(self) -> float:
+        """When the next painting was done, as `perf_counter` tells it."""
+        self._painted.clear()
+        await asyncio.wait_for(self._painted.wait(), 120)
+        return self._painted_at
+
     async def quiet(self) -> None:
         """Wait until nothing is painted any more."""
         while True:

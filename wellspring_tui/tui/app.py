@@ -7,6 +7,7 @@ paint comes early.
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from contextlib import suppress
@@ -23,6 +24,7 @@ from wellspring_tui import log
 from wellspring_tui.errors import JobNotFoundError, StorageError, WellspringError
 from wellspring_tui.log import logger
 from wellspring_tui.text import one_line
+from wellspring_tui.tui import look
 from wellspring_tui.tui.carrier import KEYS_WAIT_SECONDS, Carrier, in_thread
 from wellspring_tui.tui.inert import Inert
 from wellspring_tui.tui.messages import JobsRefreshed
@@ -242,7 +244,18 @@ class WellspringApp(App[None]):
         """Show the answers of a job."""
         from wellspring_tui.tui.screens.results import ResultsScreen
 
-        self.push_screen(ResultsScreen(job_id))
+        try:
+            results = self.door.results(job_id)
+        except WellspringError as error:
+            self.notify(one_line(str(error)), severity="error", markup=False)
+            return
+        self.push_screen(ResultsScreen(job_id, results))
+
+    def compare(self, left_id: str, right_id: str) -> None:
+        """Show two jobs side by side."""
+        from wellspring_tui.tui.screens.compare import CompareScreen
+
+        self.push_screen(CompareScreen(left_id, right_id))
 
     @work(group="export")
     async def export(self, job_id: str) -> None:
@@ -251,15 +264,9 @@ class WellspringApp(App[None]):
 
         job = self.door.job(job_id)
         proposed = Path.cwd() / f"{_file_name(job.name)}-results.json"
-        path = await self.push_screen_wait(ExportScreen(proposed))
-        if path is None:
-            return
-        try:
-            await in_thread(lambda: self.door.export(job_id, path, replace=True))
-        except WellspringError as error:
-            self.notify(one_line(str(error)), severity="error", markup=False)
-        else:
-            self.notify(one_line(f"Wrote {path}"), markup=False)
+        path = await self.push_screen_wait(ExportScreen(self.door, job, proposed))
+        if path is not None:
+            self.notify(f"Wrote {look.path(path)}", markup=False)
 
     def action_usage(self) -> None:
         """Show tokens and money: of the job one is at, or else of all jobs."""
@@ -358,6 +365,9 @@ def run(settings: Settings, *, demo: bool = False, mouse: bool = True) -> int:
     """
     if settings.theme is not None:
         refuse_unknown(settings.theme, str(settings.origin("theme")))
+    # What is loaded by now stays. Looking through it for garbage, again and again, would hold
+    # up a key for some 30 ms each time.
+    gc.freeze()
     sys.setswitchinterval(KEYS_WAIT_SECONDS)
     with Wellspring(settings) as door:
         app = WellspringApp(door, demo=demo)
