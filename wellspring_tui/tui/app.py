@@ -6,13 +6,10 @@ paint comes early.
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import signal
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -31,6 +28,7 @@ from wellspring_tui.tui.messages import JobsRefreshed
 from wellspring_tui.tui.notices import Notifier
 from wellspring_tui.tui.screens.base import DashboardScreen
 from wellspring_tui.tui.screens.jobs import JobsScreen
+from wellspring_tui.tui.signals import heed
 from wellspring_tui.tui.themes import HIGH_CONTRAST, SIXTEEN_COLOURS, USUAL_THEME, refuse_unknown
 from wellspring_tui.tui.title import TerminalTitle
 from wellspring_tui.wellspring import Wellspring
@@ -47,7 +45,6 @@ if TYPE_CHECKING:
 
 
 _LEAVING_SECONDS = 1.0
-_ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
 
 
 def utc_now() -> datetime:
@@ -99,7 +96,7 @@ class WellspringApp(App[None]):
 
     def on_mount(self) -> None:
         """Show the jobs; start carrying them once the screen is painted."""
-        self._heed_signals()
+        heed(self)
         self.push_screen(JobsScreen())
         self.call_after_refresh(self._carry)
         self._own_title()
@@ -112,15 +109,6 @@ class WellspringApp(App[None]):
         title.take()
         self.app_suspend_signal.subscribe(self, lambda _: title.give_back(), immediate=True)
         self.app_resume_signal.subscribe(self, lambda _: title.take())
-
-    def _heed_signals(self) -> None:
-        """Leave in good order, the terminal as it was, when the system asks for the end."""
-        if sys.platform == "win32":  # its event loop knows no signals
-            return
-        loop = asyncio.get_running_loop()
-        for name in _ENDING_SIGNALS:
-            number = signal.Signals[name]
-            loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
 
     def on_resize(self, event: events.Resize) -> None:
         """In too small a terminal say so, instead of showing what nobody can read."""
