@@ -11,14 +11,17 @@ import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 from filelock import FileLock, Timeout
 
+from wellspring_tui.local import scenarios
 from wellspring_tui.local.settings import (
     DEFAULT_PACE_SECONDS,
     DEFAULT_PORT,
     HOST,
+    LINE_SECONDS,
     WINDOW_SECONDS,
     Settings,
 )
@@ -54,7 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parse(arguments: Sequence[str] | None) -> Settings:
     parser = argparse.ArgumentParser(
         prog="python -m wellspring_tui.local",
-        description="An OpenAI-compatible batch service on this machine. Answers are simulated.",
+        description="An OpenAI-compatible batch service on this machine. Answers are simulated, "
+        "or come from a model server.",
+        epilog=f"scenarios, several with commas between them:\n\n{scenarios.TABLE}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--data", type=Path, required=True, help="the folder it keeps its things in"
@@ -93,15 +99,46 @@ def _parse(arguments: Sequence[str] | None) -> Settings:
         metavar="N",
         help="how many batches may be created in any hour (default: no limit)",
     )
+    parser.add_argument(
+        "--scenario",
+        type=_scenario,
+        metavar="RULES",
+        help="what goes wrong with batches whose metadata has no scenario; the rules are below",
+    )
+    parser.add_argument(
+        "--model-server",
+        type=_url,
+        metavar="URL",
+        help="answers come from this server, which speaks OpenAI's protocol; no pace is kept",
+    )
+    parser.add_argument(
+        "--model-server-key-variable",
+        metavar="NAME",
+        help="the environment variable that holds the model server's key (default: no key)",
+    )
+    parser.add_argument(
+        "--line-timeout",
+        type=_seconds,
+        default=LINE_SECONDS,
+        metavar="SECONDS",
+        help="how long the model server may take for one answer (default: %(default)g)",
+    )
     given = parser.parse_args(arguments)
+    if given.model_server_key_variable and not os.environ.get(given.model_server_key_variable):
+        parser.error(f"the variable {given.model_server_key_variable} is not set")
     return Settings(
         data=given.data,
         port=given.port,
-        pace_seconds=given.pace,
+        # A real server answers as quickly as it can; only made-up answers need a pace.
+        pace_seconds=0.0 if given.model_server else given.pace,
         window_seconds=given.window,
         leased=given.leased,
         enqueued_tokens=given.enqueued_tokens,
         creations_per_hour=given.creations_per_hour,
+        scenario=given.scenario,
+        model_server=given.model_server,
+        model_server_key=os.environ.get(given.model_server_key_variable or ""),
+        line_seconds=given.line_timeout,
     )
 
 
@@ -110,6 +147,21 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < float("inf"):
         raise ValueError(text)
     return seconds
+
+
+def _scenario(text: str) -> str:
+    try:
+        scenarios.parse(text)
+    except scenarios.ScenarioError as error:
+        raise argparse.ArgumentTypeError(str(error).partition("\n")[0]) from None
+    return text
+
+
+def _url(text: str) -> str:
+    address = urlsplit(text)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        raise argparse.ArgumentTypeError(f"expected http://… or https://…, found {text!r}")
+    return text
 
 
 def _positive(text: str) -> int:
