@@ -133,6 +133,11 @@ class LocalService:
         """The lines of a result file; none when there is no file."""
         return decoded(self.openai.files.content(file_id).content) if file_id else []
 
+    def until_logged(self, words: str) -> None:
+        """Wait until it writes these words to its log."""
+        while words not in (line := self._stderr.readline()):
+            assert line, f"it ended without a word of “{words}”"
+
     def kill(self) -> None:
         self.process.kill()
         self._end()
