@@ -3,13 +3,14 @@
 For people who test their own programs: a batch says in its metadata what is to happen to
 it, `{"scenario": "fail:3:500,stall:60"}`; `--scenario` says it for batches that don't. With
 a model server behind it only `--scenario` counts: there metadata is real and may hold a
-`scenario` of somebody's own. The rules, with commas between them, are those of `TABLE`.
+`scenario` of somebody's own. The rules, with commas between them, stand in `scenarios.txt`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,20 +21,8 @@ from wellspring_tui.local.wire import ApiError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TABLE = """\
-fail:LINES:STATUS    these lines are answered with that status, 400 to 599
-omit:LINES           these lines are in no result file
-stall:SECONDS        halfway nothing moves for so long
-slow:SECONDS         the batch takes about so long, whatever the pace
-expire               halfway its time is over
-queue-full[:TIMES]   it fails with token_limit_exceeded
-lose:input[:TIMES]   it fails because its input file can't be found
-lose:output          its output file is gone before anybody reads it
-lose:error           its error file is gone before anybody reads it
-
-LINES is 3, 3-7 or all, counted from 1. TIMES is how many batches of the same input file
-meet that; without it, all do.
-"""
+TABLE = Path(__file__).with_name("scenarios.txt").read_text(encoding="utf-8")
+"""The rules, one a line, as people read them in the help."""
 
 METADATA_KEY = "scenario"
 _LONGEST_SECONDS = 86_400.0
