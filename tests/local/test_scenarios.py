@@ -187,6 +187,7 @@ WRONG = [
     "fail:all",
     "stall:soon",
     "stall:-1",
+    "stall:1:completed",
     "stall:99999999",
     "slow:١",
     "expire:5",
@@ -233,6 +234,6 @@ def test_the_table_is_in_the_help_and_every_rule_of_it_can_be_read() -> None:
         assert rule in shown
         plain = rule.replace("LINES", "2-4").replace("STATUS", "500").replace("SECONDS", "1.5")
         parse(plain.partition("[")[0])
-        parse(plain.replace("[:TIMES]", ":2"))
+        parse(plain.replace("[:TIMES]", ":2").replace("[:STATE]", ":finalizing"))
     with pytest.raises(ScenarioError, match="'fail' is no rule"):
         parse("fail")

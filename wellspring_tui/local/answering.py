@@ -112,7 +112,7 @@ class Answering:
     async def _turn(self) -> None:
         self._turning_point = None
         self._tell()
-        await self._watch.pause(self._scenario.stall_seconds)
+        await self._watch.pause(self._scenario.stalls("in_progress"))
         if self._scenario.expires:
             self._store.expire_now(self._batch.id, at=wire.now())
             raise Interrupted("expired")

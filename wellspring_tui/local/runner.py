@@ -111,7 +111,8 @@ class Runner:
                 await self._validate()
             await self._answer()
             self._store.finalize(self.batch_id, at=wire.now())
-            await self._watch.pause(FINALIZING_SHARE * self._pace_seconds, may_expire=False)
+            seconds = self._stage_seconds(FINALIZING_SHARE, "finalizing")
+            await self._watch.pause(seconds, may_expire=False)
         except Interrupted as interrupted:
             await self._settle(interrupted.ending)
             return interrupted.ending
@@ -122,10 +123,13 @@ class Runner:
         slow = self._scenario.slow_seconds
         return self._settings.pace_seconds if slow is None else slow
 
+    def _stage_seconds(self, share: float, state: str) -> float:
+        return share * self._pace_seconds + self._scenario.stalls(state)
+
     # validating
 
     async def _validate(self) -> None:
-        await self._watch.pause(VALIDATING_SHARE * self._pace_seconds)
+        await self._watch.pause(self._stage_seconds(VALIDATING_SHARE, "validating"))
         self._take_input()
         batch = self._batch()
         found = Validation(
@@ -218,7 +222,7 @@ class Runner:
     async def _settle(self, ending: str) -> None:
         """List what was not answered in the error file."""
         if ending == "cancelled":
-            await self._watch.sleep_through(CANCELLING_SHARE * self._pace_seconds)
+            await self._watch.sleep_through(self._stage_seconds(CANCELLING_SHARE, "cancelling"))
         if not self._batch().total:
             return
         code, message = _UNANSWERED[ending]

@@ -26,6 +26,7 @@ TABLE = Path(__file__).with_name("scenarios.txt").read_text(encoding="utf-8")
 
 METADATA_KEY = "scenario"
 _LONGEST_SECONDS = 86_400.0
+_STATES = frozenset({"validating", "in_progress", "finalizing", "cancelling"})
 
 _MESSAGES = {
     400: ("invalid_request_error", "This request was refused, as the scenario says."),
@@ -56,7 +57,8 @@ class _Lines:
 class Scenario:
     """What is to happen to one batch."""
 
-    stall_seconds: float = 0.0
+    stall_seconds: dict[str, float] = field(default_factory=dict)
+    """By the state in which nothing moves."""
     slow_seconds: float | None = None
     expires: bool = False
     queue_full_times: float = 0
@@ -70,7 +72,11 @@ class Scenario:
     @property
     def has_turning_point(self) -> bool:
         """Whether something happens when half of the lines are answered."""
-        return self.expires or self.stall_seconds > 0
+        return self.expires or "in_progress" in self.stall_seconds
+
+    def stalls(self, state: str) -> float:
+        """How many seconds nothing moves in a state."""
+        return self.stall_seconds.get(state, 0.0)
 
     def omits(self, number: int) -> bool:
         """Whether a line is in no result file."""
@@ -134,8 +140,10 @@ def _omit(scenario: Scenario, lines: str) -> None:
     scenario._omitted.append(_lines(lines))
 
 
-def _stall(scenario: Scenario, seconds: str) -> None:
-    scenario.stall_seconds = _seconds(seconds)
+def _stall(scenario: Scenario, seconds: str, state: str = "in_progress") -> None:
+    if state not in _STATES:
+        raise ValueError(state)
+    scenario.stall_seconds[state] = _seconds(seconds)
 
 
 def _slow(scenario: Scenario, seconds: str) -> None:
