@@ -193,7 +193,7 @@ def test_a_small_batch_does_not_wait_for_a_large_one(
     with ModelServer(tmp_path, "--slots", "4", "--latency", "0.05") as slow:
         service = start("--model-server", slow.url)
         large = service.submit(map(named, range(2_000)))
-        service.until(large, lambda now: bool(now.request_counts and now.request_counts.completed))
+        service.until(large, lambda now: _completed(now) > 0)
 
         small = service.until_ended(service.submit(named(n) for n in range(3_000, 3_010)))
 
@@ -207,7 +207,7 @@ def test_a_cancelled_batch_keeps_what_was_under_way(
     with ModelServer(tmp_path, "--slots", "4", "--latency", "0.3") as slow:
         service = start("--model-server", slow.url)
         batch = service.submit(map(named, range(200)))
-        service.until(batch, lambda now: bool(now.request_counts and now.request_counts.completed))
+        service.until(batch, lambda now: _completed(now) > 0)
         ended = service.until_ended(service.openai.batches.cancel(batch.id))
         answered = {note.split(" ")[1] for note in slow.notes() if note.startswith("answered")}
 
@@ -266,11 +266,11 @@ def test_killed_twenty_times_it_asks_for_no_stored_answer_again(
         again: list[str] = []
         for _ in range(KILLS):
             goal = len(_stored(service, batch.id)) + LINES // (KILLS + 5)
-            service.until(batch, lambda now, goal=goal: _completed(now) >= goal)
+            _until_completed(service, batch, goal)
             service.kill()
             stored, asked_before = _stored(service, batch.id), len(server.asked())
             service = start("--model-server", server.url)
-            service.until(batch, lambda now, stored=stored: _completed(now) > len(stored))
+            _until_completed(service, batch, len(stored) + 1)
             again += [name for name in server.asked()[asked_before:] if name in stored]
         ended = service.until_ended(service.openai.batches.retrieve(batch.id))
         asked = server.asked()
@@ -296,3 +296,7 @@ def _stored(service: LocalService, batch_id: str) -> set[str]:
 
 def _completed(batch: Batch) -> int:
     return batch.request_counts.completed if batch.request_counts else 0
+
+
+def _until_completed(service: LocalService, batch: Batch, count: int) -> None:
+    service.until(batch, lambda now: _completed(now) >= count)

@@ -57,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parse(arguments: Sequence[str] | None) -> Settings:
     parser = argparse.ArgumentParser(
         prog="python -m wellspring_tui.local",
+        usage="%(prog)s --data DATA [options]",
         description="An OpenAI-compatible batch service on this machine. Answers are simulated, "
         "or come from a model server.",
         epilog=f"scenarios, several with commas between them:\n\n{scenarios.TABLE}",
@@ -153,7 +154,7 @@ def _scenario(text: str) -> str:
     try:
         scenarios.parse(text)
     except scenarios.ScenarioError as error:
-        raise argparse.ArgumentTypeError(str(error).partition("\n")[0]) from None
+        raise argparse.ArgumentTypeError(f"{error} --help lists the rules.") from None
     return text
 
 

@@ -7,6 +7,7 @@ thousands of times over the same few connections.
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -107,7 +108,7 @@ class Connections:
         except TimeoutError:
             raise UnreachableError("it can't be reached") from None
         except OSError as error:
-            raise UnreachableError(error.strerror or str(error)) from None
+            raise UnreachableError(_why(error)) from None
         return _Connection(reader, writer)
 
     def _tls_context(self) -> ssl.SSLContext:
@@ -146,7 +147,7 @@ class _Connection:
         except OSError as error:
             if not self._was_heard:
                 raise _HungUpError from None
-            raise UnreachableError(error.strerror or "the connection broke") from None
+            raise UnreachableError(_why(error)) from None
 
     async def _send(self, events: Sequence[h11.Event]) -> None:
         self._writer.write(b"".join(self._http.send(event) or b"" for event in events))
@@ -185,3 +186,10 @@ class _Connection:
     async def closed(self) -> None:
         with suppress(OSError):
             await self._writer.wait_closed()
+
+
+def _why(error: OSError) -> str:
+    """In the system's words; asyncio puts the address in their place."""
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return error.strerror or "it can't be reached"

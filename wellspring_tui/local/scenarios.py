@@ -41,7 +41,7 @@ _SERVER_ERROR = (
 
 
 class ScenarioError(ValueError):
-    """What was given is no scenario; the sentence says which rule, and what is known."""
+    """What was given is no scenario; the sentence names the first rule that is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,7 @@ def parse(text: str) -> Scenario:
         try:
             _RULES[name](scenario, *values)
         except (KeyError, TypeError, ValueError):
-            raise ScenarioError(
-                f"Invalid scenario: '{rule.strip()}' is no rule. The rules are:\n{TABLE}"
-            ) from None
+            raise ScenarioError(f"Invalid scenario: '{rule.strip()}' is no rule.") from None
     return scenario
 
 
@@ -114,7 +112,10 @@ def check(metadata: dict[str, str] | None) -> None:
         parse(text)
     except ScenarioError as error:
         raise ApiError(
-            400, str(error), param=f"metadata.{METADATA_KEY}", code="invalid_value"
+            400,
+            f"{error} The rules are:\n{TABLE}",
+            param=f"metadata.{METADATA_KEY}",
+            code="invalid_value",
         ) from None
 
 
