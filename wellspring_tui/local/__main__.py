@@ -9,6 +9,7 @@ import logging
 import os
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from wellspring_tui.local.settings import (
     WINDOW_SECONDS,
     Settings,
 )
+from wellspring_tui.local.small_model import NoModelError, SmallModel, find
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,16 +47,16 @@ class _Announcement(msgspec.Struct):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the service; 0 after a clean stop, 3 when it can't start, 1 after a defect."""
-    settings = _parse(arguments)
+    settings, given_model = _parse(arguments)
     os.umask(0o077)
     try:
-        return _run(settings)
+        return _run(settings, given_model)
     except _CannotStartError as error:
         print(f"wellspring local: {error}", file=sys.stderr)
         return _CANT_START
 
 
-def _parse(arguments: Sequence[str] | None) -> Settings:
+def _parse(arguments: Sequence[str] | None) -> tuple[Settings, str | None]:
     parser = argparse.ArgumentParser(
         prog="python -m wellspring_tui.local",
         usage="%(prog)s --data DATA [options]",
@@ -106,7 +108,13 @@ def _parse(arguments: Sequence[str] | None) -> Settings:
         metavar="RULES",
         help="what goes wrong with batches whose metadata has no scenario; the rules are below",
     )
-    parser.add_argument(
+    who = parser.add_mutually_exclusive_group()
+    who.add_argument(
+        "--model",
+        metavar="NAME",
+        help="answers come from a small model on this machine: smollm2, or a .gguf file",
+    )
+    who.add_argument(
         "--model-server",
         type=_url,
         metavar="URL",
@@ -127,11 +135,11 @@ def _parse(arguments: Sequence[str] | None) -> Settings:
     given = parser.parse_args(arguments)
     if given.model_server_key_variable and not os.environ.get(given.model_server_key_variable):
         parser.error(f"the variable {given.model_server_key_variable} is not set")
-    return Settings(
+    settings = Settings(
         data=given.data,
         port=given.port,
         # A real server answers as quickly as it can; only made-up answers need a pace.
-        pace_seconds=0.0 if given.model_server else given.pace,
+        pace_seconds=0.0 if given.model_server or given.model else given.pace,
         window_seconds=given.window,
         leased=given.leased,
         enqueued_tokens=given.enqueued_tokens,
@@ -141,6 +149,7 @@ def _parse(arguments: Sequence[str] | None) -> Settings:
         model_server_key=os.environ.get(given.model_server_key_variable or ""),
         line_seconds=given.line_timeout,
     )
+    return settings, given.model
 
 
 def _seconds(text: str) -> float:
@@ -172,7 +181,8 @@ def _positive(text: str) -> int:
     return number
 
 
-def _run(settings: Settings) -> int:
+def _run(settings: Settings, model: str | None) -> int:
+    path = _model_file(model)
     _make_folders(settings)
     lock = FileLock(settings.lock, mode=0o600)
     try:
@@ -182,9 +192,25 @@ def _run(settings: Settings) -> int:
     try:
         settings.announcement.unlink(missing_ok=True)  # of a service that was killed
         _log_to(settings)
-        return asyncio.run(_serve(settings, _listen(settings.port)))
+        listening = _listen(settings.port)
+        if path is None:
+            return asyncio.run(_serve(settings, listening))
+        with SmallModel(path) as running:
+            settings = replace(settings, model_server=running.url, model_name=running.name)
+            return asyncio.run(_serve(settings, listening))
+    except NoModelError as error:
+        raise _CannotStartError(str(error)) from None
     finally:
         lock.release()
+
+
+def _model_file(name: str | None) -> Path | None:
+    if name is None:
+        return None
+    try:
+        return find(name)
+    except NoModelError as error:
+        raise _CannotStartError(str(error)) from None
 
 
 async def _serve(settings: Settings, listening: socket.socket) -> int:

@@ -78,9 +78,15 @@ class ModelServer:
 
     at_once = CEILING
 
-    def __init__(self, url: str, key: str | None, line_seconds: float) -> None:
-        """`line_seconds` is how long the server may take for one answer."""
+    def __init__(
+        self, url: str, key: str | None, line_seconds: float, model_name: str | None = None
+    ) -> None:
+        """`line_seconds` is how long the server may take for one answer.
+
+        `model_name` is the name of its only model, which answers whatever name is asked for.
+        """
         self._url = url
+        self._model_name = model_name
         self._line_seconds = line_seconds
         headers: Headers = [(b"accept", b"application/json"), (b"user-agent", b"wellspring")]
         if key:
@@ -178,8 +184,8 @@ class ModelServer:
         )
 
     def full_name(self, model: str) -> str:
-        """The name that the lines use."""
-        return model
+        """The name that the lines use, unless one model answers them all."""
+        return self._model_name or model
 
     def knows_misfit(self, model: str, endpoint: str) -> bool:
         """Never: the server says so itself, line by line."""

@@ -129,4 +129,9 @@ def _answerer(settings: Settings) -> Answerer:
         return Simulated()
     from wellspring_tui.local.model_server import ModelServer
 
-    return ModelServer(settings.model_server, settings.model_server_key, settings.line_seconds)
+    return ModelServer(
+        settings.model_server,
+        settings.model_server_key,
+        settings.line_seconds,
+        settings.model_name,
+    )

@@ -59,6 +59,11 @@ def _indented(text: str) -> str:
     help="Refuse to create more batches in an hour.",
 )
 @click.option(
+    "--model",
+    metavar="NAME",
+    help="Have a small real model on this machine answer: smollm2, or a .gguf file.",
+)
+@click.option(
     "--model-server",
     metavar="URL",
     help="Have a server that speaks OpenAI's protocol answer, instead of simulated answers.",
@@ -88,6 +93,7 @@ def local(
     pace: float | None,
     enqueued_tokens: int | None,
     creations_per_hour: int | None,
+    model: str | None,
     model_server: str | None,
     model_server_key_variable: str | None,
     line_timeout: float | None,
@@ -98,10 +104,12 @@ def local(
     It runs until Ctrl-C. Its base URL is printed when it is ready. Answers are simulated
     unless there is a model server, here or as `model_server` of `[services.local]`.
     """
-    from wellspring_tui.settings import LOCAL
+    from wellspring_tui.settings import LOCAL, ServiceProfile
 
     settings = chosen.settings()
-    profile = settings.profile(LOCAL)
+    # Who is named here answers, with nothing of what the settings say about another.
+    named = model or model_server
+    configured = ServiceProfile(LOCAL) if named else settings.profile(LOCAL)
     seconds = settings.pace_seconds if pace is None else pace
     # The service is a program of its own; it takes this process over, and its signals with it.
     command = [
@@ -111,9 +119,10 @@ def local(
     options_given = {
         "--enqueued-tokens": enqueued_tokens,
         "--creations-per-hour": creations_per_hour,
-        "--model-server": model_server or profile.model_server,
+        "--model": model,
+        "--model-server": model_server or configured.model_server,
         "--model-server-key-variable": model_server_key_variable
-        or (None if model_server else profile.model_server_key_variable),
+        or configured.model_server_key_variable,
         "--line-timeout": line_timeout,
         "--scenario": scenario,
     }
