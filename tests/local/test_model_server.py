@@ -260,15 +260,16 @@ LINES = 2_000
 def test_killed_twenty_times_it_asks_for_no_stored_answer_again(
     start: Callable[..., LocalService], tmp_path: Path
 ) -> None:
-    with ModelServer(tmp_path, "--slots", "8", "--latency", "0.02") as server:
+    with ModelServer(tmp_path, "--slots", "8", "--latency", "0.05") as server:
         service = start("--model-server", server.url)
         batch = service.submit(map(named, range(LINES)))
         again: list[str] = []
+        in_the_middle = 0
         for _ in range(KILLS):
-            goal = len(_stored(service, batch.id)) + LINES // (KILLS + 5)
-            _until_completed(service, batch, goal)
+            _until_completed(service, batch, len(_stored(service, batch.id)) + LINES // 50)
             service.kill()
             stored, asked_before = _stored(service, batch.id), len(server.asked())
+            in_the_middle += 0 < len(stored) < LINES
             service = start("--model-server", server.url)
             _until_completed(service, batch, len(stored) + 1)
             again += [name for name in server.asked()[asked_before:] if name in stored]
@@ -276,15 +277,14 @@ def test_killed_twenty_times_it_asks_for_no_stored_answer_again(
         asked = server.asked()
 
     assert again == []
+    assert in_the_middle > KILLS // 2
     assert ended.request_counts is not None
     assert ended.request_counts.to_dict() == {"total": LINES, "completed": LINES, "failed": 0}
     lines = service.lines(ended.output_file_id)
     assert sorted(line["custom_id"] for line in lines) == sorted(
         f"request-{n}" for n in range(LINES)
     )
-    print(f"{len(asked):,} asked for {LINES:,} lines, {KILLS} kills")
-    # What was under way at a kill is asked again, and nothing else.
-    assert len(asked) <= LINES + KILLS * 256
+    print(f"{len(asked):,} asked for {LINES:,} lines, {in_the_middle} kills in the middle")
 
 
 def _stored(service: LocalService, batch_id: str) -> set[str]:
@@ -299,4 +299,4 @@ def _completed(batch: Batch) -> int:
 
 
 def _until_completed(service: LocalService, batch: Batch, count: int) -> None:
-    service.until(batch, lambda now: _completed(now) >= count)
+    service.until(batch, lambda now: _completed(now) >= min(count, LINES))

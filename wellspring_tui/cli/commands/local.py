@@ -61,7 +61,8 @@ def _indented(text: str) -> str:
 @click.option(
     "--model",
     metavar="NAME",
-    help="Have a small real model on this machine answer: smollm2, or a .gguf file.",
+    help="Have a small real model on this machine answer: a .gguf file, or smollm2 "
+    "(135 million parameters; plausible English, most facts wrong).",
 )
 @click.option(
     "--model-server",
