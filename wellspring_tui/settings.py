@@ -51,6 +51,9 @@ class ServiceProfile:
     """The measure of all waiting after a failure."""
     gone_after_seconds: float = 3_600.0
     """How long after a batch's end a missing output file is still asked for."""
+    model_server: str | None = None
+    """Who answers for the built-in service; None for simulated answers."""
+    model_server_key_variable: str | None = None
 
     @property
     def is_local(self) -> bool:
@@ -173,6 +176,8 @@ class _Service(msgspec.Struct, forbid_unknown_fields=True):
     settle_seconds: _Seconds | None = None
     backoff_seconds: _Seconds | None = None
     gone_after_seconds: _Seconds | None = None
+    model_server: _Url | None = None
+    model_server_key_variable: str | None = None
 
 
 class _Requests(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):

@@ -33,6 +33,8 @@ def request_line(
     prompt = f"Explain tide table number {number} to a harbour master."
     if url == "/v1/chat/completions":
         given: Line = {"messages": [{"role": "user", "content": prompt}]}
+    elif url in ("/v1/completions", "/v1/images/generations"):
+        given = {"prompt": prompt}
     else:
         given = {"input": prompt}
     return {
@@ -91,12 +93,30 @@ class LocalService:
     def upload(self, content: bytes, name: str = "input.jsonl") -> FileObject:
         return self.openai.files.create(file=(name, content), purpose="batch")
 
-    def submit(self, lines: Iterable[Line], endpoint: Any = "/v1/chat/completions") -> Batch:
-        return self.submit_bytes(jsonl(lines), endpoint)
+    def submit(
+        self,
+        lines: Iterable[Line],
+        endpoint: Any = "/v1/chat/completions",
+        scenario: str | None = None,
+    ) -> Batch:
+        return self.submit_bytes(jsonl(lines), endpoint, scenario)
 
-    def submit_bytes(self, content: bytes, endpoint: Any = "/v1/chat/completions") -> Batch:
+    def submit_bytes(
+        self, content: bytes, endpoint: Any = "/v1/chat/completions", scenario: str | None = None
+    ) -> Batch:
+        return self.create(self.upload(content).id, endpoint, scenario)
+
+    def create(
+        self,
+        file_id: str,
+        endpoint: Any = "/v1/chat/completions",
+        scenario: str | None = None,
+    ) -> Batch:
         return self.openai.batches.create(
-            input_file_id=self.upload(content).id, endpoint=endpoint, completion_window="24h"
+            input_file_id=file_id,
+            endpoint=endpoint,
+            completion_window="24h",
+            metadata={"scenario": scenario} if scenario else openai.omit,
         )
 
     def until(self, batch: Batch, reached: Callable[[Batch], bool]) -> Batch:
@@ -112,6 +132,11 @@ class LocalService:
     def lines(self, file_id: str | None) -> list[Line]:
         """The lines of a result file; none when there is no file."""
         return decoded(self.openai.files.content(file_id).content) if file_id else []
+
+    def until_logged(self, words: str) -> None:
+        """Wait until it writes these words to its log."""
+        while words not in (line := self._stderr.readline()):
+            assert line, f"it ended without a word of “{words}”"
 
     def kill(self) -> None:
         self.process.kill()

@@ -36,7 +36,8 @@ BATCH = {
             "invalid_value",
             (
                 "Invalid value: '/v1/invalid'. Supported values are: "
-                "'/v1/chat/completions', '/v1/responses', and '/v1/embeddings'."
+                "'/v1/chat/completions', '/v1/responses', '/v1/embeddings', "
+                "'/v1/completions', '/v1/moderations', and '/v1/images/generations'."
             ),
         ),
         (

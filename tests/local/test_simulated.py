@@ -14,9 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from wellspring_tui.local.answerer import Question
 from wellspring_tui.local.prose import NOTE
 from wellspring_tui.local.simulated import Simulated
-from wellspring_tui.local.wire import CHAT, EMBEDDINGS, ENDPOINTS, RESPONSES
+from wellspring_tui.local.wire import (
+    CHAT,
+    COMPLETIONS,
+    EMBEDDINGS,
+    ENDPOINTS,
+    IMAGES,
+    MODERATIONS,
+    RESPONSES,
+)
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion
@@ -38,6 +47,10 @@ def ask(service: LocalService, prompt: str = PROMPT, **parameters: Any) -> ChatC
         }
     )
     return completion
+
+
+def simulated(endpoint: str, body: dict[str, Any]) -> Any:
+    return asyncio.run(Simulated().answer(Question(endpoint, json.dumps(body).encode())))
 
 
 def text_of(completion: ChatCompletion) -> str:
@@ -206,11 +219,9 @@ def test_embeddings_are_unit_vectors_of_the_right_size(
 
 def test_embeddings_come_as_base64_too() -> None:
     body = {"model": "text-embedding-3-small", "input": [1, 2, 3], "dimensions": 8}
-    plain = asyncio.run(Simulated().answer(EMBEDDINGS, dict(body)))
-    packed = asyncio.run(Simulated().answer(EMBEDDINGS, {**body, "encoding_format": "base64"}))
+    one: Any = simulated(EMBEDDINGS, body).body["data"]
+    other: Any = simulated(EMBEDDINGS, {**body, "encoding_format": "base64"}).body["data"]
 
-    one: Any = plain.body["data"]
-    other: Any = packed.body["data"]
     decoded = struct.unpack("<8f", base64.b64decode(other[0]["embedding"]))
     assert list(decoded) == pytest.approx(one[0]["embedding"])
 
@@ -227,6 +238,13 @@ def test_embeddings_come_as_base64_too() -> None:
         (EMBEDDINGS, {"model": "m", "input": ""}, "input"),
         (EMBEDDINGS, {"model": "m", "input": "x", "dimensions": 0}, "dimensions"),
         (EMBEDDINGS, {"model": "m", "input": [["x"]]}, "input[0]"),
+        (COMPLETIONS, {"model": "m"}, "prompt"),
+        (COMPLETIONS, {"model": "m", "prompt": []}, "prompt"),
+        (COMPLETIONS, {"model": "m", "prompt": "x", "n": 0}, "n"),
+        (MODERATIONS, {}, "input"),
+        (MODERATIONS, {"input": {"a": "dict"}}, "input"),
+        (IMAGES, {"model": "m", "prompt": ["x"]}, "prompt"),
+        (IMAGES, {"model": "m", "prompt": "x", "n": 11}, "n"),
     ],
 )
 def test_what_an_endpoint_refuses_names_the_parameter(
@@ -236,6 +254,36 @@ def test_what_an_endpoint_refuses_names_the_parameter(
 
     assert answer.status_code == 400
     assert answer.json()["error"]["param"] == param
+
+
+def test_a_completion_continues_each_prompt(shared_service: LocalService) -> None:
+    completion = shared_service.openai.completions.create(
+        model="gpt-3.5-turbo-instruct", prompt=["The tide", "The moon"], n=2, max_tokens=30
+    )
+
+    assert [choice.index for choice in completion.choices] == [0, 1, 2, 3]
+    assert all(choice.text.startswith(NOTE) for choice in completion.choices)
+    assert completion.choices[0].finish_reason == "length"
+    assert completion.usage is not None
+    assert completion.usage.completion_tokens == 120
+
+
+def test_a_moderation_judges_each_text(shared_service: LocalService) -> None:
+    moderation = shared_service.openai.moderations.create(input=["ebb", "flood"])
+
+    assert moderation.model == "omni-moderation-latest"
+    assert [result.flagged for result in moderation.results] == [False, False]
+
+
+def test_a_picture_is_a_picture(shared_service: LocalService) -> None:
+    images = shared_service.openai.images.generate(model="gpt-image-1", prompt="A harbour", n=2)
+
+    assert images.data is not None
+    for image in images.data:
+        assert image.b64_json is not None
+        assert base64.b64decode(image.b64_json).startswith(b"\x89PNG\r\n")
+    assert images.usage is not None
+    assert images.usage.total_tokens == images.usage.input_tokens + images.usage.output_tokens
 
 
 def test_streaming_is_refused_in_so_many_words(shared_service: LocalService) -> None:
@@ -278,6 +326,7 @@ bodies = st.fixed_dictionaries(
     optional={
         "messages": st.just([{"role": "user", "content": "x"}]) | anything,
         "input": st.just("x") | anything,
+        "prompt": st.just("x") | anything,
         "text": anything,
         "response_format": anything,
         "instructions": anything,
@@ -294,7 +343,7 @@ bodies = st.fixed_dictionaries(
 @settings(max_examples=400, deadline=None)
 @given(endpoint=st.sampled_from(ENDPOINTS), body=bodies)
 def test_whatever_is_asked_is_answered_or_refused(endpoint: str, body: dict[str, Any]) -> None:
-    answer = asyncio.run(Simulated().answer(endpoint, body))
+    answer = simulated(endpoint, body)
 
     assert answer.status_code in {200, 400}
     assert json.dumps(answer.body)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -120,9 +119,7 @@ def test_on_a_full_disk_it_waits_and_goes_on_when_there_is_room(service: LocalSe
     pid, unlimited = service.process.pid, resource.RLIM_INFINITY
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (400_000, unlimited))
     batch = service.submit(map(request_line, range(600)))
-    output = service.data / "batches" / batch.id / "output.jsonl"
-    while not output.exists() or output.stat().st_size < 400_000:
-        time.sleep(0.02)
+    service.until_logged("waits for the disk")
     assert service.openai.batches.retrieve(batch.id).status == "in_progress"
 
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))

@@ -25,6 +25,10 @@ def errors_of(batch: Batch) -> list[tuple[str | None, int | None, str | None, st
     return [(one.code, one.line, one.param, one.message) for one in batch.errors.data or []]
 
 
+def never(_model: str, _endpoint: str) -> bool:
+    return False
+
+
 def without(line: Line, key: str) -> Line:
     return {name: value for name, value in line.items() if name != key}
 
@@ -248,7 +252,7 @@ def test_more_than_fifty_thousand_embedding_inputs_are_too_many(
 
 
 def test_a_file_over_the_size_limit_is_too_large() -> None:
-    checked = Validation(CHAT, size_bytes=MAX_BYTES + 1)
+    checked = Validation(CHAT, size_bytes=MAX_BYTES + 1, knows_misfit=never)
 
     checked.feed(jsonl([request_line(1)]))
     checked.finish()
@@ -260,7 +264,7 @@ def test_a_file_over_the_size_limit_is_too_large() -> None:
 
 
 def test_a_file_of_blank_lines_is_empty() -> None:
-    checked = Validation(CHAT, size_bytes=2)
+    checked = Validation(CHAT, size_bytes=2, knows_misfit=never)
 
     checked.feed(b"\n")
     checked.feed(b" \n")

@@ -9,12 +9,15 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 
 from tests.support.homes import has_stopped, pid_of_builtin, until
+from tests.support.model_server import ModelServer
 from wellspring_tui.errors import StorageError
 from wellspring_tui.services.builtin import BuiltinService
 from wellspring_tui.services.client import Service
+from wellspring_tui.settings import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,3 +119,26 @@ def test_it_can_be_wanted_again_while_it_is_stopping(home: Path) -> None:
         service.close()
         builtin.release()
         time.sleep(pause)  # it looks five times a second whether anybody needs it
+
+
+def test_a_model_server_of_the_settings_answers(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINY_KEY", "open-sesame")
+    with ModelServer(tmp_path) as server:
+        home.mkdir(exist_ok=True)
+        (home / "config.toml").write_text(
+            f"[services.local]\nmodel_server = {json.dumps(server.url)}\n"
+            'model_server_key_variable = "TINY_KEY"\n'
+        )
+        settings = load_settings(home=home, service="local")
+        face = BuiltinService(
+            home / "local", 0.0, settings.profile(), environment=settings.environment
+        )
+        with httpx2.Client(base_url=face.base_url(), trust_env=False) as client:
+            client.headers["authorization"] = "Bearer anything"
+            body = {"model": "tiny", "messages": [], "user": "me"}
+            answer = client.post("/chat/completions", json=body)
+        assert "An answer to me" in answer.text
+        assert server.notes()[0] == "asked me Bearer open-sesame"
+        face.release()

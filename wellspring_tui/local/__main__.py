@@ -9,19 +9,24 @@ import logging
 import os
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 from filelock import FileLock, Timeout
 
+from wellspring_tui.local import scenarios
 from wellspring_tui.local.settings import (
     DEFAULT_PACE_SECONDS,
     DEFAULT_PORT,
     HOST,
+    LINE_SECONDS,
     WINDOW_SECONDS,
     Settings,
 )
+from wellspring_tui.local.small_model import NoModelError, SmallModel, find
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,19 +47,23 @@ class _Announcement(msgspec.Struct):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the service; 0 after a clean stop, 3 when it can't start, 1 after a defect."""
-    settings = _parse(arguments)
+    settings, given_model = _parse(arguments)
     os.umask(0o077)
     try:
-        return _run(settings)
+        return _run(settings, given_model)
     except _CannotStartError as error:
         print(f"wellspring local: {error}", file=sys.stderr)
         return _CANT_START
 
 
-def _parse(arguments: Sequence[str] | None) -> Settings:
+def _parse(arguments: Sequence[str] | None) -> tuple[Settings, str | None]:
     parser = argparse.ArgumentParser(
         prog="python -m wellspring_tui.local",
-        description="An OpenAI-compatible batch service on this machine. Answers are simulated.",
+        usage="%(prog)s --data DATA [options]",
+        description="An OpenAI-compatible batch service on this machine. Answers are simulated, "
+        "or come from a model server.",
+        epilog=f"scenarios, several with commas between them:\n\n{scenarios.TABLE}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--data", type=Path, required=True, help="the folder it keeps its things in"
@@ -93,16 +102,54 @@ def _parse(arguments: Sequence[str] | None) -> Settings:
         metavar="N",
         help="how many batches may be created in any hour (default: no limit)",
     )
+    parser.add_argument(
+        "--scenario",
+        type=_scenario,
+        metavar="RULES",
+        help="what goes wrong with batches whose metadata has no scenario; the rules are below",
+    )
+    who = parser.add_mutually_exclusive_group()
+    who.add_argument(
+        "--model",
+        metavar="NAME",
+        help="answers come from a small model on this machine: smollm2, or a .gguf file",
+    )
+    who.add_argument(
+        "--model-server",
+        type=_url,
+        metavar="URL",
+        help="answers come from this server, which speaks OpenAI's protocol; no pace is kept",
+    )
+    parser.add_argument(
+        "--model-server-key-variable",
+        metavar="NAME",
+        help="the environment variable that holds the model server's key (default: no key)",
+    )
+    parser.add_argument(
+        "--line-timeout",
+        type=_seconds,
+        default=LINE_SECONDS,
+        metavar="SECONDS",
+        help="how long the model server may take for one answer (default: %(default)g)",
+    )
     given = parser.parse_args(arguments)
-    return Settings(
+    if given.model_server_key_variable and not os.environ.get(given.model_server_key_variable):
+        parser.error(f"the variable {given.model_server_key_variable} is not set")
+    settings = Settings(
         data=given.data,
         port=given.port,
-        pace_seconds=given.pace,
+        # A real server answers as quickly as it can; only made-up answers need a pace.
+        pace_seconds=0.0 if given.model_server or given.model else given.pace,
         window_seconds=given.window,
         leased=given.leased,
         enqueued_tokens=given.enqueued_tokens,
         creations_per_hour=given.creations_per_hour,
+        scenario=given.scenario,
+        model_server=given.model_server,
+        model_server_key=os.environ.get(given.model_server_key_variable or ""),
+        line_seconds=given.line_timeout,
     )
+    return settings, given.model
 
 
 def _seconds(text: str) -> float:
@@ -112,6 +159,21 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _scenario(text: str) -> str:
+    try:
+        scenarios.parse(text)
+    except scenarios.ScenarioError as error:
+        raise argparse.ArgumentTypeError(f"{error} --help lists the rules.") from None
+    return text
+
+
+def _url(text: str) -> str:
+    address = urlsplit(text)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        raise argparse.ArgumentTypeError(f"expected http://… or https://…, found {text!r}")
+    return text
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -119,7 +181,8 @@ def _positive(text: str) -> int:
     return number
 
 
-def _run(settings: Settings) -> int:
+def _run(settings: Settings, model: str | None) -> int:
+    path = _model_file(model)
     _make_folders(settings)
     lock = FileLock(settings.lock, mode=0o600)
     try:
@@ -129,9 +192,25 @@ def _run(settings: Settings) -> int:
     try:
         settings.announcement.unlink(missing_ok=True)  # of a service that was killed
         _log_to(settings)
-        return asyncio.run(_serve(settings, _listen(settings.port)))
+        listening = _listen(settings.port)
+        if path is None:
+            return asyncio.run(_serve(settings, listening))
+        with SmallModel(path) as running:
+            settings = replace(settings, model_server=running.url, model_name=running.name)
+            return asyncio.run(_serve(settings, listening))
+    except NoModelError as error:
+        raise _CannotStartError(str(error)) from None
     finally:
         lock.release()
+
+
+def _model_file(name: str | None) -> Path | None:
+    if name is None:
+        return None
+    try:
+        return find(name)
+    except NoModelError as error:
+        raise _CannotStartError(str(error)) from None
 
 
 async def _serve(settings: Settings, listening: socket.socket) -> int:

@@ -16,7 +16,6 @@ from wellspring_tui.local.store import Counts
 from wellspring_tui.local.wire import new_line_id, new_request_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -25,28 +24,8 @@ if TYPE_CHECKING:
 _encoder = msgspec.json.Encoder()
 
 
-class _TokensDetails(msgspec.Struct):
-    reasoning_tokens: int = 0
-
-
-class _Usage(msgspec.Struct):
-    """The usage of a chat completion, a response or an embedding: one of two sets of names."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    completion_tokens_details: _TokensDetails | None = None
-    input_tokens: int = 0
-    output_tokens: int = 0
-    output_tokens_details: _TokensDetails | None = None
-
-    @property
-    def reasoning_tokens(self) -> int:
-        details = self.completion_tokens_details or self.output_tokens_details
-        return details.reasoning_tokens if details else 0
-
-
 class _Body(msgspec.Struct):
-    usage: _Usage | None = None
+    usage: object = None
 
 
 class _Response(msgspec.Struct):
@@ -62,6 +41,7 @@ class _Line(msgspec.Struct):
 
 
 _lines = msgspec.json.Decoder(_Line)
+_bodies = msgspec.json.Decoder(_Body)
 
 
 class AnswersLog:
@@ -116,15 +96,15 @@ class AnswersLog:
                     self._count(line.response.status_code, line.response.body.usage)
             file.truncate(good_bytes)
 
-    def _count(self, status_code: int, usage: _Usage | None) -> None:
+    def _count(self, status_code: int, usage: object) -> None:
         answered = status_code == 200
-        used = usage or _Usage()
+        asked, written, reasoned = _tokens(usage)
         self.counts = Counts(
             self.counts.completed + answered,
             self.counts.failed + (not answered),
-            self.counts.input_tokens + used.prompt_tokens + used.input_tokens,
-            self.counts.output_tokens + used.completion_tokens + used.output_tokens,
-            self.counts.reasoning_tokens + used.reasoning_tokens,
+            self.counts.input_tokens + asked,
+            self.counts.output_tokens + written,
+            self.counts.reasoning_tokens + reasoned,
         )
 
     def add(self, custom_id: str, answer: Answer) -> None:
@@ -136,15 +116,19 @@ class AnswersLog:
         }
         lines = self._output_lines if answer.status_code == 200 else self._error_lines
         lines.append(_encode(custom_id, response, None))
-        usage = answer.body.get("usage")
-        self._count(answer.status_code, msgspec.convert(usage, _Usage | None))
+        body = answer.body
+        usage = body.get("usage") if isinstance(body, dict) else _bodies.decode(body).usage
+        self._count(answer.status_code, usage)
 
     def add_unanswered(self, custom_id: str, *, code: str, message: str) -> None:
         """Take a request that never ran: listed in the error file, counted nowhere."""
         self._error_lines.append(_encode(custom_id, None, {"code": code, "message": message}))
 
     def flush(self) -> Counts:
-        """Write what was taken and say how far the batch is."""
+        """Write what was taken and say how far the batch is.
+
+        Raises OSError when the disk is in the way; what was taken is kept for the next time.
+        """
         for file, lines in (
             (self._output_file, self._output_lines),
             (self._error_file, self._error_lines),
@@ -178,16 +162,18 @@ def _encode(custom_id: str, response: object, error: object) -> bytes:
     return _encoder.encode(line) + b"\n"
 
 
-def requests(path: Path) -> Iterator[tuple[str, msgspec.Raw]]:
-    """The `custom_id` and undecoded body of each request of a validated input file."""
-    decoder = msgspec.json.Decoder(_Request)
-    with path.open("rb") as file:
-        for raw in file:
-            if raw.strip():
-                request = decoder.decode(raw)
-                yield request.custom_id, request.body
+def _tokens(usage: object) -> tuple[int, int, int]:
+    """The tokens asked with, written, and thought with: one of two sets of names."""
+    if not isinstance(usage, dict):
+        return 0, 0, 0
+    details = usage.get("completion_tokens_details") or usage.get("output_tokens_details")
+    return (
+        _number(usage.get("prompt_tokens", usage.get("input_tokens"))),
+        _number(usage.get("completion_tokens", usage.get("output_tokens"))),
+        _number(details.get("reasoning_tokens")) if isinstance(details, dict) else 0,
+    )
 
 
-class _Request(msgspec.Struct):
-    custom_id: str
-    body: msgspec.Raw
+def _number(value: object) -> int:
+    """Servers send null, or nothing, where they did not count."""
+    return int(value) if isinstance(value, int | float) and 0 <= value < 2**63 else 0

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from wellspring_tui.local.answerer import Answerer
     from wellspring_tui.local.engine import Engine
     from wellspring_tui.local.leases import Leases
     from wellspring_tui.local.settings import Settings
@@ -35,13 +34,11 @@ _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _PUBLIC_PREFIX = "/wellspring/"
 
 
-def build(
-    settings: Settings, store: Store, engine: Engine, answerer: Answerer, leases: Leases
-) -> ASGIApp:
+def build(settings: Settings, store: Store, engine: Engine, leases: Leases) -> ASGIApp:
     """The service as one ASGI application."""
     files = Files(settings, store)
     batches = Batches(settings, store, engine)
-    realtime = Realtime(answerer)
+    realtime = Realtime(engine)
 
     async def health(request: Request) -> JsonObject:
         del request

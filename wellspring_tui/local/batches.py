@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from wellspring_tui.local import params, wire
+from wellspring_tui.local import params, scenarios, wire
 from wellspring_tui.local.wire import ApiError, JsonObject, no_such_batch, too_many_creations
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Batches:
 
     def __init__(self, settings: Settings, store: Store, engine: Engine) -> None:
         self._window_seconds = settings.window_seconds
+        self._obeys_metadata = settings.obeys_metadata
         self._creations_per_hour = settings.creations_per_hour
         self._store = store
         self._engine = engine
@@ -39,6 +40,8 @@ class Batches:
         endpoint = params.choice(body, "endpoint", wire.ENDPOINTS)
         window = params.choice(body, "completion_window", WINDOWS)
         metadata = params.metadata(body)
+        if self._obeys_metadata:
+            scenarios.check(metadata)
         life = params.life_seconds(body.get("output_expires_after"), "output_expires_after")
         now = wire.now()
         self._check_creations(now)

@@ -15,11 +15,18 @@ def write_all(file: IO[bytes], pieces: Iterable[bytes]) -> None:
     """Write to an unbuffered file, which may take less than it is given.
 
     Unbuffered, because a buffer that could not be written to a full disk would be written
-    again, later and unasked, when the file is closed.
+    again, later and unasked, when the file is closed. When the disk is in the way, the file
+    is left as it was.
     """
+    begun = file.tell()
     rest = memoryview(b"".join(pieces))
-    while rest:
-        rest = rest[file.write(rest) :]
+    try:
+        while rest:
+            rest = rest[file.write(rest) :]
+    except OSError:
+        file.truncate(begun)
+        file.seek(begun)
+        raise
 
 
 def sync_file(path: Path) -> None:

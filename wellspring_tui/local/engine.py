@@ -10,17 +10,20 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from wellspring_tui.local.runner import Runner, Stopped
+from wellspring_tui.local.runner import Runner
+from wellspring_tui.local.watch import Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
-    from wellspring_tui.local.answerer import Answerer
+    from wellspring_tui.local.answerer import Answer, Answerer, Question
     from wellspring_tui.local.settings import Settings
     from wellspring_tui.local.store import Store
+    from wellspring_tui.local.wire import JsonObject
 
+_T = TypeVar("_T")
 _RETRY_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
@@ -57,6 +60,18 @@ class Engine:
         """Tell a batch's runner that the store says `cancelling`."""
         self._loop.call_soon_threadsafe(self._cancel, batch_id)
 
+    async def answer(self, question: Question) -> Answer:
+        """Answer a request that somebody waits for."""
+        return await self._here(self._answerer.answer(question))
+
+    async def models(self) -> list[JsonObject]:
+        """The models that the answerer knows. Raises ApiError."""
+        return await self._here(self._answerer.models())
+
+    async def _here(self, work: Coroutine[object, object, _T]) -> _T:
+        """Do the work in the engine's loop, and wait for it in the caller's."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
     def stop(self) -> None:
         """Leave off, soon and cleanly; what is unfinished goes on at the next start."""
         self._loop.call_soon_threadsafe(self._stop)
@@ -69,6 +84,7 @@ class Engine:
     async def _until_stopped(self) -> None:
         await self._stopping.wait()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._answerer.close()
 
     def _begin(self, batch_id: str) -> None:
         if self._stopping.is_set():

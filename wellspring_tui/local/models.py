@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from wellspring_tui.local.wire import CHAT, COMPLETIONS, EMBEDDINGS, IMAGES, MODERATIONS, RESPONSES
+
 _SNAPSHOTS = {
     "gpt-3.5-turbo": "gpt-3.5-turbo-0125",
     "gpt-4-turbo": "gpt-4-turbo-2024-04-09",
@@ -32,9 +34,16 @@ _DEFAULT_EMBEDDING_SIZE = 1536
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d$")
 _REASONING = re.compile(r"(o[134]|gpt-[5-9])(?![a-z0-9])")
-_EMBEDS = re.compile(r"text-embedding-")
-_CHATS = re.compile(r"(gpt-|chatgpt-|o[134](?![a-z0-9]))")
-_NEVER_IN_BATCHES = re.compile(r"(whisper|tts|dall-e|sora)-|gpt-.*(realtime|audio|transcribe|tts)")
+_KINDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
+    (re.compile(r"(whisper|tts|dall-e|sora)-"), frozenset()),
+    (re.compile(r"gpt-.*(realtime|audio|transcribe|tts)"), frozenset()),
+    (re.compile(r"gpt-image-"), frozenset({IMAGES})),
+    (re.compile(r"text-embedding-"), frozenset({EMBEDDINGS})),
+    (re.compile(r"(omni|text)-moderation-"), frozenset({MODERATIONS})),
+    (re.compile(r"gpt-3\.5-turbo-instruct|(davinci|babbage)-002"), frozenset({COMPLETIONS})),
+    (re.compile(r"gpt-|chatgpt-|o[134](?![a-z0-9])"), frozenset({CHAT, RESPONSES})),
+)
+"""Where the models of a kind can be asked in batches; the first pattern that fits counts."""
 
 
 def _released_at(name: str) -> int:
@@ -66,8 +75,7 @@ def size_is_free(model: str) -> bool:
     return model != "text-embedding-ada-002"
 
 
-def fits(model: str, *, embeddings: bool) -> bool:
+def fits(model: str, endpoint: str) -> bool:
     """False for a model known to be of another kind than the endpoint."""
-    if _NEVER_IN_BATCHES.match(model):
-        return False
-    return not (_CHATS if embeddings else _EMBEDS).match(model)
+    endpoints = next((endpoints for name, endpoints in _KINDS if name.match(model)), None)
+    return endpoints is None or endpoint in endpoints

@@ -19,6 +19,7 @@ from wellspring_tui.local.wire import (
 _CHAT_ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 _MAX_CHOICES = 128
 _MAX_EMBEDDING_INPUTS = 2_048
+_MAX_PICTURES = 10
 
 
 def check_chat(body: JsonObject) -> None:
@@ -85,6 +86,42 @@ def check_embeddings(body: JsonObject) -> None:
     encoding = body.get("encoding_format")
     if encoding not in (None, "float", "base64"):
         raise wrong_value("encoding_format", str(encoding), ["float", "base64"])
+
+
+def check_completions(body: JsonObject) -> None:
+    """Raise what the completions endpoint would answer."""
+    check_model(body)
+    _check_texts(body, "prompt")
+    _check_whole_number(body, "max_tokens", 1)
+    _check_whole_number(body, "n", 1, _MAX_CHOICES)
+    _check_number(body, "temperature", 2)
+    _check_number(body, "top_p", 1)
+
+
+def check_moderations(body: JsonObject) -> None:
+    """Raise what the moderations endpoint would answer; the model is the caller's choice."""
+    _check_texts(body, "input")
+
+
+def check_pictures(body: JsonObject) -> None:
+    """Raise what the images endpoint would answer."""
+    check_model(body)
+    prompt = body.get("prompt")
+    if prompt is None:
+        raise missing_parameter("prompt")
+    if not isinstance(prompt, str):
+        raise wrong_type("prompt", "a string", prompt)
+    _check_whole_number(body, "n", 1, _MAX_PICTURES)
+
+
+def _check_texts(body: JsonObject, name: str) -> None:
+    value = body.get(name)
+    if value is None:
+        raise missing_parameter(name)
+    if not isinstance(value, str | list):
+        raise wrong_type(name, "a string or an array", value)
+    if not value:
+        raise ApiError(400, f"Invalid '{name}': {name} cannot be empty.", param=name)
 
 
 def check_model(body: JsonObject) -> str:

@@ -7,22 +7,20 @@ result files are moved to their places.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import random
-import time
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from wellspring_tui.local import models, validation, wire
-from wellspring_tui.local.answers_log import AnswersLog, requests
+from wellspring_tui.local import validation, wire
+from wellspring_tui.local.answering import Answering
+from wellspring_tui.local.answers_log import AnswersLog
 from wellspring_tui.local.disk import link, sync_file, sync_folder
+from wellspring_tui.local.lines import lines
+from wellspring_tui.local.scenarios import Scenario
 from wellspring_tui.local.store import Batch, StoredFile
 from wellspring_tui.local.validation import LineError, Validation
+from wellspring_tui.local.watch import Interrupted, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from wellspring_tui.local.answerer import Answerer
@@ -35,10 +33,6 @@ FINALIZING_SHARE = 0.1
 CANCELLING_SHARE = 0.05
 """How much of the pace each stage takes."""
 
-ANSWERS_AT_ONCE = 32
-SHUFFLED_REQUESTS = 256
-"""Answers come in another order than the requests, as they do on OpenAI's service."""
-SHUFFLED_BYTES = 8_000_000
 _LINES_AT_ONCE = 500
 _SHORTEST_SLEEP_SECONDS = 0.02
 RESULT_LIFE_SECONDS = 2_592_000
@@ -58,24 +52,12 @@ _UNANSWERED = {
 _log = logging.getLogger(__name__)
 
 
-class _Interrupted(Exception):  # noqa: N818 - not an error: the end came another way
-    """The batch ends before all is answered."""
-
-    def __init__(self, ending: str) -> None:
-        super().__init__(ending)
-        self.ending = ending
-
-
 class _InvalidError(Exception):
     """Validation found errors."""
 
     def __init__(self, errors: list[LineError]) -> None:
         super().__init__(f"{len(errors)} errors")
         self.errors = errors
-
-
-class Stopped(Exception):  # noqa: N818 - not an error: the batch goes on at the next start
-    """The service stops."""
 
 
 class Runner:
@@ -85,23 +67,18 @@ class Runner:
         self.batch_id = batch_id
         self._store = store
         self._answerer = answerer
+        self._settings = settings
         self._files = settings.files
-        self._pace_seconds = settings.pace_seconds
-        self._token_limit = settings.enqueued_tokens
         self._log = AnswersLog(settings.batches / batch_id)
-        self._wake = asyncio.Event()
-        self._cancelled = False
-        self._stopped = False
-        self._expires_at = 0
+        self._watch = Watch()
+        self._scenario = Scenario()
 
     def cancel(self) -> None:
-        self._cancelled = True
-        self._wake.set()
+        self._watch.cancel()
 
     def stop(self) -> None:
         """Leave off after the answers that are being written."""
-        self._stopped = True
-        self._wake.set()
+        self._watch.stop()
 
     async def run(self) -> None:
         """Carry the batch to its end.
@@ -110,8 +87,9 @@ class Runner:
         way: then it can be called again, and goes on.
         """
         batch = self._batch()
-        self._cancelled = batch.status == "cancelling"
-        self._expires_at = batch.expires_at
+        self._watch.is_cancelled = batch.status == "cancelling"
+        self._watch.expires_at = batch.expires_at
+        self._scenario = self._settings.scenario_of(batch.metadata)
         ending = batch.ending
         if ending is None:
             try:
@@ -133,54 +111,39 @@ class Runner:
                 await self._validate()
             await self._answer()
             self._store.finalize(self.batch_id, at=wire.now())
-            await self._pause(FINALIZING_SHARE * self._pace_seconds, may_expire=False)
-        except _Interrupted as interrupted:
+            seconds = self._stage_seconds(FINALIZING_SHARE, "finalizing")
+            await self._watch.pause(seconds, may_expire=False)
+        except Interrupted as interrupted:
             await self._settle(interrupted.ending)
             return interrupted.ending
         return "completed"
 
-    # What every stage keeps an eye on
+    @property
+    def _pace_seconds(self) -> float:
+        slow = self._scenario.slow_seconds
+        return self._settings.pace_seconds if slow is None else slow
 
-    def _check(self, *, may_expire: bool = True) -> None:
-        if self._stopped:
-            raise Stopped
-        if self._cancelled:
-            raise _Interrupted("cancelled")
-        if may_expire and time.time() >= self._expires_at:
-            raise _Interrupted("expired")
-
-    async def _pause(self, seconds: float, *, may_expire: bool = True) -> None:
-        """Let time and other batches pass; a cancellation, an end or the deadline cut it short."""
-        self._check(may_expire=may_expire)
-        if may_expire:
-            seconds = min(seconds, self._expires_at - time.time())
-        await self._sleep(seconds)
-        self._check(may_expire=may_expire)
-
-    async def _sleep(self, seconds: float) -> None:
-        if seconds <= 0:
-            await asyncio.sleep(0)
-            return
-        self._wake.clear()
-        try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
-        except TimeoutError:
-            return
+    def _stage_seconds(self, share: float, state: str) -> float:
+        return share * self._pace_seconds + self._scenario.stalls(state)
 
     # validating
 
     async def _validate(self) -> None:
-        await self._pause(VALIDATING_SHARE * self._pace_seconds)
+        await self._watch.pause(self._stage_seconds(VALIDATING_SHARE, "validating"))
         self._take_input()
         batch = self._batch()
-        found = Validation(batch.endpoint, size_bytes=self._log.input.stat().st_size)
+        found = Validation(
+            batch.endpoint,
+            size_bytes=self._log.input.stat().st_size,
+            knows_misfit=self._answerer.knows_misfit,
+        )
         with self._log.input.open("rb") as file:
             for number, line in enumerate(file):
                 found.feed(line)
                 if found.is_full:
                     break
                 if number % _LINES_AT_ONCE == 0:
-                    await self._pause(0)
+                    await self._watch.pause(0)
         found.finish()
         if found.errors:
             raise _InvalidError(found.errors)
@@ -189,13 +152,15 @@ class Runner:
     async def _enqueue(self, batch: Batch, found: Validation) -> None:
         """Take the batch's place in the queue of its model, if there is room."""
         assert found.model is not None
-        limit = self._token_limit
+        limit = self._settings.enqueued_tokens
+        if self._happens(self._scenario.queue_full_times):
+            raise _InvalidError([validation.queue_is_full(found.model, found.prompt_tokens)])
         # Whoever was created first is served first, however long its lines took to read.
         while limit is not None and self._store.older_validates(batch.seq):
-            await self._pause(_SHORTEST_SLEEP_SECONDS)
+            await self._watch.pause(_SHORTEST_SLEEP_SECONDS)
         begun = self._store.begin(
             self.batch_id,
-            model=models.snapshot(found.model),
+            model=self._answerer.full_name(found.model),
             total=found.requests,
             enqueued_tokens=found.prompt_tokens,
             token_limit=limit,
@@ -205,11 +170,16 @@ class Runner:
             assert limit is not None
             raise _InvalidError([validation.queue_is_full(found.model, limit)])
 
+    def _happens(self, times: float) -> bool:
+        """Whether this batch is one of the first ones of its input file, which it happens to."""
+        batch = self._batch()
+        return self._store.failed_before(batch.seq, batch.input_file_id) < times
+
     def _take_input(self) -> None:
         """Hold on to the input file: its owner may delete it while the batch runs."""
         file_id = self._batch().input_file_id
         file = self._store.file(file_id, now=wire.now())
-        if file is None:
+        if file is None or self._happens(self._scenario.lost_input_times):
             raise _InvalidError([validation.cannot_find(file_id)])
         if file.purpose != "batch":
             raise _InvalidError([validation.wrong_purpose(file_id, file.purpose)])
@@ -236,61 +206,34 @@ class Runner:
             return
         with self._log as log:
             self._store.advance(self.batch_id, log.flush())
-            interval = ANSWERING_SHARE * self._pace_seconds / batch.total
-            order = random.Random(self.batch_id)
-            begun = time.monotonic()
-            answered = 0
-            rest = requests(log.input)
-            while window := _window(rest):
-                order.shuffle(window)
-                waiting = [request for request in window if request[0] not in log.done]
-                while waiting:
-                    due = begun + (answered + 1) * interval - time.monotonic()
-                    await self._pause(max(due, _SHORTEST_SLEEP_SECONDS) if due > 0 else 0)
-                    ready = self._ready(begun, answered, interval)
-                    group, waiting = waiting[:ready], waiting[ready:]
-                    await self._answer_group(batch.endpoint, group)
-                    answered += len(group)
-
-    @staticmethod
-    def _ready(begun: float, answered: int, interval: float) -> int:
-        """How many more answers are due by now."""
-        if interval == 0:
-            return ANSWERS_AT_ONCE
-        due = int((time.monotonic() - begun) / interval) - answered
-        return max(1, min(due, ANSWERS_AT_ONCE))
-
-    async def _answer_group(self, endpoint: str, group: list[tuple[str, msgspec.Raw]]) -> None:
-        answers = await asyncio.gather(
-            *(self._answerer.answer(endpoint, msgspec.json.decode(body)) for _, body in group)
-        )
-        for (custom_id, _), answer in zip(group, answers, strict=True):
-            self._log.add(custom_id, answer)
-        self._store.advance(self.batch_id, self._log.flush())
+            answering = Answering(
+                batch,
+                log,
+                store=self._store,
+                answerer=self._answerer,
+                watch=self._watch,
+                scenario=self._scenario,
+                pace_seconds=ANSWERING_SHARE * self._pace_seconds,
+            )
+            await answering.run()
 
     # cancelled or expired
 
     async def _settle(self, ending: str) -> None:
         """List what was not answered in the error file."""
         if ending == "cancelled":
-            await self._sleep_through(CANCELLING_SHARE * self._pace_seconds)
+            await self._watch.sleep_through(self._stage_seconds(CANCELLING_SHARE, "cancelling"))
         if not self._batch().total:
             return
         code, message = _UNANSWERED[ending]
         with self._log as log:
-            for number, (custom_id, _) in enumerate(requests(log.input)):
-                if custom_id not in log.done:
-                    log.add_unanswered(custom_id, code=code, message=message)
+            for number, line in enumerate(lines(log.input)):
+                if line.custom_id not in log.done:
+                    log.add_unanswered(line.custom_id, code=code, message=message)
                 if number % _LINES_AT_ONCE == 0:
                     log.flush()
-                    await self._sleep_through(0)
+                    await self._watch.sleep_through(0)
             self._store.advance(self.batch_id, log.flush())
-
-    async def _sleep_through(self, seconds: float) -> None:
-        """Sleep where only the end of the service matters."""
-        await self._sleep(seconds)
-        if self._stopped:
-            raise Stopped
 
     # The end
 
@@ -313,7 +256,9 @@ class Runner:
             (batch.error_file_id, self._log.error, "error"),
         )
         files = [
-            self._place(batch, file_id, path, kind) for file_id, path, kind in results if file_id
+            self._place(batch, file_id, path, kind)
+            for file_id, path, kind in results
+            if file_id and kind not in self._scenario.lost_results
         ]
         sync_folder(self._files)
         status = self._store.end(self.batch_id, files, at=wire.now())
@@ -333,18 +278,6 @@ class Runner:
             filename=f"{batch.id}_{kind}.jsonl",
             purpose="batch_output",
         )
-
-
-def _window(rest: Iterator[tuple[str, msgspec.Raw]]) -> list[tuple[str, msgspec.Raw]]:
-    """The next requests, as many as may change places and fit in little memory."""
-    window = []
-    size_bytes = 0
-    for request in rest:
-        window.append(request)
-        size_bytes += len(request[1])
-        if len(window) == SHUFFLED_REQUESTS or size_bytes >= SHUFFLED_BYTES:
-            break
-    return window
 
 
 def _has_lines(path: Path) -> bool:

@@ -16,13 +16,13 @@ from wellspring_tui.local.app import build
 from wellspring_tui.local.engine import Engine
 from wellspring_tui.local.files import Files
 from wellspring_tui.local.leases import Leases
-from wellspring_tui.local.simulated import Simulated
 from wellspring_tui.local.store import Store
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Generator
 
+    from wellspring_tui.local.answerer import Answerer
     from wellspring_tui.local.settings import Settings
 
 _LAST_ANSWERS_SECONDS = 1
@@ -41,9 +41,8 @@ class Service(uvicorn.Server):
         self._leases = Leases()
         self._crashed = False
         self._loop = asyncio.get_running_loop()
-        answerer = Simulated()
-        self._engine = Engine(settings, self._store, answerer, self._crash)
-        app = build(settings, self._store, self._engine, answerer, self._leases)
+        self._engine = Engine(settings, self._store, _answerer(settings), self._crash)
+        app = build(settings, self._store, self._engine, self._leases)
         super().__init__(
             uvicorn.Config(
                 app,
@@ -121,3 +120,18 @@ class Service(uvicorn.Server):
         while True:
             await asyncio.to_thread(self._files.remove_expired)
             await asyncio.sleep(_EXPIRY_LOOK_SECONDS)
+
+
+def _answerer(settings: Settings) -> Answerer:
+    if settings.model_server is None:
+        from wellspring_tui.local.simulated import Simulated
+
+        return Simulated()
+    from wellspring_tui.local.model_server import ModelServer
+
+    return ModelServer(
+        settings.model_server,
+        settings.model_server_key,
+        settings.line_seconds,
+        settings.model_name,
+    )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from wellspring_tui.local.scenarios import Scenario, of_batch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,6 +15,7 @@ DEFAULT_PORT = 8089
 DEFAULT_PACE_SECONDS = 10.0
 WINDOW_SECONDS = 86_400
 """OpenAI knows one completion window, `24h`."""
+LINE_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,24 @@ class Settings:
     enqueued_tokens: int | None = None
     """Prompt tokens that the unfinished batches of one model may have together."""
     creations_per_hour: int | None = None
+    scenario: str | None = None
+    """What happens to batches that say nothing themselves."""
+    model_server: str | None = None
+    """The URL of the server that answers; None for simulated answers."""
+    model_name: str | None = None
+    """What the server's only model is called; None when the lines say it."""
+    model_server_key: str | None = field(default=None, repr=False)
+    line_seconds: float = LINE_SECONDS
+    """How long the model server may take for one answer."""
+
+    @property
+    def obeys_metadata(self) -> bool:
+        """Whether a batch's metadata may hold a scenario."""
+        return self.model_server is None
+
+    def scenario_of(self, metadata: str | None) -> Scenario:
+        """What is to happen to a batch created with this metadata, JSON text."""
+        return of_batch(metadata if self.obeys_metadata else None, self.scenario)
 
     @property
     def database(self) -> Path:

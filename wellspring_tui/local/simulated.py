@@ -14,24 +14,27 @@ from statistics import NormalDist
 from struct import pack
 from typing import TYPE_CHECKING
 
-from wellspring_tui.local import models, prose, refusals, structured, wire
+import msgspec
+
+from wellspring_tui.local import models, other_endpoints, prose, refusals, structured, wire
 from wellspring_tui.local.answerer import Answer
-from wellspring_tui.local.tokens import (
-    CHARACTERS_PER_TOKEN,
-    embedding_inputs,
-    prompt_tokens,
-    texts,
-    tokens,
+from wellspring_tui.local.tokens import embedding_inputs, prompt_tokens
+from wellspring_tui.local.wire import (
+    CHAT,
+    COMPLETIONS,
+    EMBEDDINGS,
+    IMAGES,
+    MODERATIONS,
+    RESPONSES,
+    ApiError,
 )
-from wellspring_tui.local.wire import CHAT, EMBEDDINGS, RESPONSES, ApiError
+from wellspring_tui.local.written import Written, last_prompt, seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wellspring_tui.local.answerer import Question
     from wellspring_tui.local.wire import JsonObject
-
-_REASONING_STEP_TOKENS = 64
-"""OpenAI counts reasoning tokens in multiples of 64."""
 
 _BELL = NormalDist()
 _NORMALS = tuple(_BELL.inv_cdf((byte + 0.5) / 256) for byte in range(256))
@@ -40,49 +43,64 @@ _NORMALS = tuple(_BELL.inv_cdf((byte + 0.5) / 256) for byte in range(256))
 class Simulated:
     """The answerer that asks no model."""
 
-    def __init__(self) -> None:
-        self._endpoints = {CHAT: _chat, RESPONSES: _response, EMBEDDINGS: _embeddings}
+    at_once = 32
 
-    async def answer(self, endpoint: str, body: JsonObject) -> Answer:
+    def __init__(self) -> None:
+        self._endpoints = {
+            CHAT: _chat,
+            RESPONSES: _response,
+            EMBEDDINGS: _embeddings,
+            COMPLETIONS: other_endpoints.completion,
+            MODERATIONS: other_endpoints.moderation,
+            IMAGES: other_endpoints.pictures,
+        }
+
+    async def answer(self, question: Question) -> Answer:
         """Answer at once; parameters that a model would refuse are refused."""
+        body = msgspec.json.decode(question.body)
         try:
-            return Answer(200, self._endpoints[endpoint](body))
+            return Answer(200, self._endpoints[question.endpoint](body))
         except ApiError as error:
             return Answer(error.status_code, error.body)
 
+    def dismiss(self, batch_id: str) -> None:
+        """Nothing is ever waiting: answers come at once."""
 
-class _Written:
-    """One text written for a request, cut where the caller's token limit cuts it."""
+    async def models(self) -> list[JsonObject]:
+        """The names that get a dated snapshot; any other name is answered as well."""
+        return [
+            {
+                "id": name,
+                "object": "model",
+                "created": models.RELEASED_AT[name],
+                "owned_by": "wellspring-simulated",
+            }
+            for name in models.LISTED
+        ]
 
-    def __init__(self, text: str, *, model: str, limit: object, random: Random) -> None:
-        thinking = random.randint(1, 8) * _REASONING_STEP_TOKENS if models.reasons(model) else 0
-        room = limit if isinstance(limit, int) else None
-        self.reasoning_tokens = thinking if room is None else min(thinking, room)
-        visible = None if room is None else room - self.reasoning_tokens
-        self.is_cut = visible is not None and tokens(text) > visible
-        self.text = text[: (visible or 0) * CHARACTERS_PER_TOKEN] if self.is_cut else text
-        self.output_tokens = self.reasoning_tokens + tokens(self.text)
+    def full_name(self, model: str) -> str:
+        """The dated name, as OpenAI answers with."""
+        return models.snapshot(model)
 
+    def knows_misfit(self, model: str, endpoint: str) -> bool:
+        """Whether OpenAI's model of that name can't be asked at the endpoint."""
+        return not models.fits(model, endpoint)
 
-def _seed(endpoint: str, body: JsonObject) -> bytes:
-    # The standard library's encoder: msgspec's refuses integers of more than 64 bits.
-    canonical = json.dumps(body, sort_keys=True)
-    return hashlib.blake2b(
-        canonical.encode(), digest_size=16, person=endpoint[-16:].encode()
-    ).digest()
+    async def close(self) -> None:
+        """Nothing is held."""
 
 
 def _chat(body: JsonObject) -> JsonObject:
     refusals.check_chat(body)
     model, wanted, count = str(body["model"]), body.get("response_format"), body.get("n")
-    seed = _seed(CHAT, body)
+    seed = seed_of(CHAT, body)
     random = Random(seed)
-    about = prose.subject(_last_prompt(body["messages"]))
+    about = prose.subject(last_prompt(body["messages"]))
     limit = body.get("max_completion_tokens") or body.get("max_tokens")
     written = []
     for _ in range(count if isinstance(count, int) else 1):
         text = structured.json_text(wanted, about, random) or prose.answer(about, random)
-        written.append(_Written(text, model=model, limit=limit, random=random))
+        written.append(Written(text, model=model, limit=limit, random=random))
     input_tokens = prompt_tokens(CHAT, body)
     output_tokens = sum(one.output_tokens for one in written)
     return {
@@ -108,7 +126,7 @@ def _chat(body: JsonObject) -> JsonObject:
     }
 
 
-def _choice(index: int, written: _Written) -> JsonObject:
+def _choice(index: int, written: Written) -> JsonObject:
     return {
         "index": index,
         "message": {
@@ -127,11 +145,11 @@ def _response(body: JsonObject) -> JsonObject:
     model, given, limit = str(body["model"]), body["input"], body.get("max_output_tokens")
     settings = body.get("text")
     wanted = settings.get("format") if isinstance(settings, dict) else None
-    seed = _seed(RESPONSES, body)
+    seed = seed_of(RESPONSES, body)
     random = Random(seed)
-    about = prose.subject(given if isinstance(given, str) else _last_prompt(given))
+    about = prose.subject(given if isinstance(given, str) else last_prompt(given))
     text = structured.json_text(wanted, about, random) or prose.answer(about, random)
-    written = _Written(text, model=model, limit=limit, random=random)
+    written = Written(text, model=model, limit=limit, random=random)
     instructions = body.get("instructions")
     input_tokens = prompt_tokens(RESPONSES, body)
     status = "incomplete" if written.is_cut else "completed"
@@ -173,7 +191,7 @@ def _response(body: JsonObject) -> JsonObject:
     }
 
 
-def _items(name: str, written: _Written, status: str, *, reasons: bool) -> Iterator[JsonObject]:
+def _items(name: str, written: Written, status: str, *, reasons: bool) -> Iterator[JsonObject]:
     if reasons:
         yield {"id": f"rs_{name}", "type": "reasoning", "summary": []}
     if not written.text:
@@ -223,12 +241,3 @@ def _vector(model: str, text: object, size: int) -> list[float]:
 
 def _encoded(vector: list[float]) -> str:
     return b64encode(pack(f"<{len(vector)}f", *vector)).decode()
-
-
-def _last_prompt(messages: object) -> str:
-    """What the user said last; what anybody said last when the user said nothing."""
-    said = [
-        (message.get("role") == "user", " ".join(texts(message.get("content"))))
-        for message in (messages if isinstance(messages, list) else ())
-    ]
-    return next((text for by_user, text in reversed(said) if by_user), said[-1][1] if said else "")

@@ -283,6 +283,16 @@ class Store:
             at=at,
         )
 
+    def failed_before(self, seq: int, input_file_id: str) -> int:
+        """How many older batches of the same input file failed."""
+        rows = self._rows(
+            "SELECT count(*) AS batches FROM batches"
+            " WHERE input_file_id = :input_file_id AND status = 'failed' AND seq < :seq",
+            input_file_id=input_file_id,
+            seq=seq,
+        )
+        return int(rows[0]["batches"])
+
     def older_validates(self, seq: int) -> bool:
         """Whether a batch created before is still being validated."""
         return bool(
@@ -334,6 +344,10 @@ class Store:
             id=batch_id,
             **_values(counts),
         )
+
+    def expire_now(self, batch_id: str, *, at: int) -> None:
+        """The time of a batch is over sooner than was said."""
+        self._do("UPDATE batches SET expires_at = :at WHERE id = :id", id=batch_id, at=at)
 
     def finalize(self, batch_id: str, *, at: int) -> None:
         """All is answered."""

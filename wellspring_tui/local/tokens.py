@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wellspring_tui.local.wire import EMBEDDINGS, RESPONSES
+from wellspring_tui.local.wire import COMPLETIONS, EMBEDDINGS, IMAGES, MODERATIONS, RESPONSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,13 @@ CHARACTERS_PER_TOKEN = 4
 _TOKENS_PER_PROMPT = 3
 _TOKENS_PER_MESSAGE = 4
 _TOKENS_PER_IMAGE = 85
+_ASKED_WITH_TEXTS = {
+    EMBEDDINGS: "input",
+    COMPLETIONS: "prompt",
+    MODERATIONS: "input",
+    IMAGES: "prompt",
+}
+"""The parameter that holds one text or many, which are all of the prompt."""
 
 
 def tokens(text: str) -> int:
@@ -27,8 +34,8 @@ def tokens(text: str) -> int:
 
 def prompt_tokens(endpoint: str, body: JsonObject) -> int:
     """What a request asks with; a body that will be refused counts as far as it can be read."""
-    if endpoint == EMBEDDINGS:
-        return sum(map(_input_tokens, embedding_inputs(body.get("input"))))
+    if endpoint in _ASKED_WITH_TEXTS:
+        return sum(map(_input_tokens, embedding_inputs(body.get(_ASKED_WITH_TEXTS[endpoint]))))
     if endpoint == RESPONSES:
         asked = _message_tokens(body.get("input")) + _message_tokens(body.get("instructions"))
     else:

@@ -11,11 +11,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from wellspring_tui.local import models, wire
+from wellspring_tui.local import wire
 from wellspring_tui.local.tokens import embedding_inputs, prompt_tokens
-from wellspring_tui.local.wire import CHAT, EMBEDDINGS, RESPONSES, ApiError
+from wellspring_tui.local.wire import (
+    CHAT,
+    COMPLETIONS,
+    EMBEDDINGS,
+    IMAGES,
+    MODERATIONS,
+    RESPONSES,
+    ApiError,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wellspring_tui.local.wire import JsonObject
 
 MAX_REQUESTS = 50_000
@@ -23,8 +33,22 @@ MAX_BYTES = 209_715_200
 MAX_EMBEDDING_INPUTS = 50_000
 
 _DEPTH_MARGIN = 100
-_STREAMING_NAMES = {CHAT: "Chat Completions", RESPONSES: "Responses", EMBEDDINGS: "Embeddings"}
-_PROMPTS = {CHAT: "messages", RESPONSES: "input", EMBEDDINGS: "input"}
+_STREAMING_NAMES = {
+    CHAT: "Chat Completions",
+    RESPONSES: "Responses",
+    EMBEDDINGS: "Embeddings",
+    COMPLETIONS: "Completions",
+    MODERATIONS: "Moderations",
+    IMAGES: "Images",
+}
+_PROMPTS = {
+    CHAT: "messages",
+    RESPONSES: "input",
+    EMBEDDINGS: "input",
+    COMPLETIONS: "prompt",
+    MODERATIONS: "input",
+    IMAGES: "prompt",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +93,17 @@ def queue_is_full(model: str, token_limit: int) -> LineError:
 class Validation:
     """Takes the lines of one input file in their order and collects what is wrong with them."""
 
-    def __init__(self, endpoint: str, *, size_bytes: int) -> None:
+    def __init__(
+        self, endpoint: str, *, size_bytes: int, knows_misfit: Callable[[str, str], bool]
+    ) -> None:
+        """`knows_misfit` is told a model and an endpoint that it can't be asked at, if so."""
         self.errors: list[LineError] = []
         self.model: str | None = None
         self.requests = 0
         self.prompt_tokens = 0
         self._endpoint = endpoint
         self._size_bytes = size_bytes
+        self._knows_misfit = knows_misfit
         self._line = 0
         self._blank_lines: list[int] = []
         self._custom_ids: set[str] = set()
@@ -208,7 +236,7 @@ class Validation:
     def _check_model(self, model: object) -> None:
         if not isinstance(model, str) or not model:
             self._error("invalid_request", "Model parameter is required.", "body.model")
-        elif not models.fits(model, embeddings=self._endpoint == EMBEDDINGS):
+        elif self._knows_misfit(model, self._endpoint):
             self._error(
                 "model_not_found",
                 f"The provided model '{model}' is not supported by the Batch API.",

@@ -32,7 +32,10 @@ _BASE62 = string.ascii_letters + string.digits
 CHAT = "/v1/chat/completions"
 RESPONSES = "/v1/responses"
 EMBEDDINGS = "/v1/embeddings"
-ENDPOINTS = (CHAT, RESPONSES, EMBEDDINGS)
+COMPLETIONS = "/v1/completions"
+MODERATIONS = "/v1/moderations"
+IMAGES = "/v1/images/generations"
+ENDPOINTS = (CHAT, RESPONSES, EMBEDDINGS, COMPLETIONS, MODERATIONS, IMAGES)
 
 
 class ApiError(Exception):

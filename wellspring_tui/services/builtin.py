@@ -23,7 +23,10 @@ from wellspring_tui.private import make_folder
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from wellspring_tui.settings import ServiceProfile
 
 _START_SECONDS = 20.0
 _CALL_SECONDS = 5.0
@@ -38,11 +41,30 @@ class _Running(msgspec.Struct):
     base_url: str
 
 
+def answering_options(profile: ServiceProfile) -> list[str]:
+    """What the built-in service is told about who answers."""
+    options = []
+    if profile.model_server is not None:
+        options += ["--model-server", profile.model_server]
+    if profile.model_server_key_variable is not None:
+        options += ["--model-server-key-variable", profile.model_server_key_variable]
+    return options
+
+
 class BuiltinService:
     """The built-in service of one home: found when it runs, started when it doesn't."""
 
-    def __init__(self, data: Path, pace_seconds: float) -> None:
+    def __init__(
+        self,
+        data: Path,
+        pace_seconds: float,
+        profile: ServiceProfile | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """`profile` says who answers; `environment` holds the key of who does."""
         self._data = data
+        self._answering = [] if profile is None else answering_options(profile)
+        self._environment = None if environment is None else dict(environment)
         self._pace_seconds = pace_seconds
         self._lease: http.client.HTTPConnection | None = None
         self._base_url: str | None = None
@@ -117,6 +139,7 @@ class BuiltinService:
         command = [
             *(sys.executable, "-m", "wellspring_tui.local", "--data", str(self._data)),
             *("--port", "0", "--pace", str(self._pace_seconds), "--leased"),
+            *self._answering,
         ]
         # A session of its own: Ctrl-C in the face's terminal must not end a batch.
         with log_path.open("ab") as log:
@@ -127,6 +150,7 @@ class BuiltinService:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 start_new_session=True,
+                env=self._environment,
             )
         # It may end long before this program does: somebody has to take note, or it stays a zombie.
         threading.Thread(target=process.wait, daemon=True).start()

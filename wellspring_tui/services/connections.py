@@ -41,7 +41,10 @@ class Connections:
         if self._builtin is None:
             from wellspring_tui.services.builtin import BuiltinService
 
-            self._builtin = BuiltinService(self._settings.places.local, self._settings.pace_seconds)
+            settings = self._settings
+            self._builtin = BuiltinService(
+                settings.places.local, settings.pace_seconds, profile, settings.environment
+            )
         return self._builtin.base_url()
 
     def close(self) -> None:
