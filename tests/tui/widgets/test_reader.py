@@ -342,3 +342,47 @@ async def test_a_hit_in_a_long_line_that_is_not_wrapped_comes_into_view() -> Non
         assert app.reader.search("needle") == 1
         await pilot.pause()
         assert "needle" in lines(app)[0]
+
+
+async def test_one_can_go_to_the_first_hit_and_to_the_last() -> None:
+    app = ReaderApp()
+    async with app.run_test(size=(40, 10), notifications=True) as pilot:
+        app.reader.show_plain(NUMBERED)
+        await pilot.pause()
+        app.reader.search("line")
+        app.reader.go_to_hit(-1)
+        assert app.reader.hit_number == 100
+        assert "line 99" in lines(app)
+        app.reader.go_to_hit(1)
+        assert app.reader.hit_number == 1
+        app.reader.go_to_hit(-1)
+        app.reader.show_plain(f"another {NUMBERED}")
+        assert app.reader.hit_number == 1
+
+
+async def test_markdown_whose_rendering_would_hide_a_hit_stays_plain() -> None:
+    app = ReaderApp()
+    async with app.run_test(size=(60, 20), notifications=True) as pilot:
+        app.reader.show_markdown(ANSWER)
+        await rendered(pilot)
+        assert app.reader.search("**budget**") == 1
+        assert "**budget**" in app.reader.shown_text
+        app.reader.show_markdown(f"{ANSWER}\nMore **budget**.")
+        await rendered(pilot)
+        assert app.reader.hit_count == 2
+        assert app.reader.search("budget") == 3
+        await rendered(pilot)
+        assert "**" not in app.reader.shown_text
+        assert app.reader.hit_count == 3
+
+
+async def test_the_hit_one_looks_at_stays_in_view_when_the_text_is_rendered() -> None:
+    app = ReaderApp()
+    async with app.run_test(size=(40, 8), notifications=True) as pilot:
+        app.reader.search("needle")
+        # Rendered, the first half is much shorter: the place in the text alone would mislead.
+        shrinks = ["**a** **b** **c** **d**"] * 60
+        app.reader.show_markdown("\n\n".join([*shrinks, "a needle", *["a plain line"] * 120]))
+        app.reader.go_to_hit(1)
+        await rendered(pilot)
+        assert any("a needle" in line for line in lines(app))

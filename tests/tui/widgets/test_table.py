@@ -8,7 +8,7 @@ from textual.content import Content
 
 from tests.tui.widgets.tables import COLUMNS, TableApp, jobs, painted, texts, width_of
 from wellspring_tui.tui.widgets.table import MARKED_AT_ONCE, Table
-from wellspring_tui.tui.widgets.table_model import ListRows, Row
+from wellspring_tui.tui.widgets.table_model import Column, ListRows, Row
 
 SIZE = (60, 11)  # a header and ten rows
 
@@ -240,6 +240,27 @@ async def test_a_double_click_opens_once(line: int) -> None:
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await pilot.double_click("#jobs", offset=(10, line))
         assert app.heard("opened") == [f"j{line - 1}"]
+
+
+async def test_one_click_opens_a_heading_and_a_double_click_opens_it_once() -> None:
+    rows = [Row("h", ("Soil",), heading=True), Row("a", ("A",)), Row("i", ("Water",), heading=True)]
+    app = TableApp(ListRows(rows))
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await pilot.click("#jobs", offset=(10, 3))
+        assert (app.table.cursor_key, app.heard("opened")) == ("i", ["i"])
+        await pilot.double_click("#jobs", offset=(10, 1))
+        assert (app.table.cursor_key, app.heard("opened")) == ("h", ["i", "h"])
+
+
+async def test_other_columns_are_painted_with_the_rows_that_go_with_them() -> None:
+    app = TableApp(jobs(range(2)))
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        app.table.columns = (Column("found", "Found", 6), Column("name", "Name", 12))
+        app.table.show(ListRows([Row("j0", ("7", "Job 0")), Row("j1", ("12", "Job 1"))]))
+        app.table.refresh()
+        await pilot.pause()
+        assert texts(app.table)[0].split() == ["Found", "Name"]
+        assert texts(app.table)[2].split() == ["12", "Job", "1"]
 
 
 async def test_a_click_below_the_last_row_does_nothing() -> None:

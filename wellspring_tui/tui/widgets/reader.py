@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -23,14 +22,17 @@ from textual.worker import get_current_worker
 from wellspring_tui.text import safe
 from wellspring_tui.tui.widgets import cells
 from wellspring_tui.tui.widgets.hits import NO_HITS, find
+from wellspring_tui.tui.widgets.reader_look import look_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.style import Style
     from textual.content import Content
     from textual.timer import Timer
 
     from wellspring_tui.tui.widgets.markdown import Rendered
+    from wellspring_tui.tui.widgets.reader_look import Look
 
 _TAB = 4
 _MARGIN = 1
@@ -41,21 +43,13 @@ _SETTLED_SECONDS = 0.15
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """Styles by the names Rich has for what Markdown marks up, and a theme for code."""
-
-    styles: dict[str, Style]
-    code_theme: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Order:
     """What is to be rendered; `turn` tells whether it is still wanted when it is done."""
 
     turn: int
     text: str
     width: int
-    look: _Look
+    look: Look
     first_lines: int
 
 
@@ -149,11 +143,13 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         """The rows that are painted already, from the first on; the others are plain."""
         self._turn = 0
         self._width = 0
-        self._look: _Look | None = None
+        self._look: Look | None = None
         self._settling: Timer | None = None
         self._query = ""
         self._hits = NO_HITS
         self._hit = 0
+        self._stays_plain = False
+        """Rendering would hide something that one looks for: the text of a link, the signs."""
 
     # What is shown
 
@@ -181,6 +177,7 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         ):
             return
         self._text, self._contents, self._is_markdown = plain, contents, is_markdown
+        self._hit, self._stays_plain = 0, False
         self._lay_out()
         if self.is_mounted:
             self.scroll_to(0, 0, animate=False, force=True)
@@ -200,9 +197,15 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
     def search(self, query: str) -> int:
         """Highlight `query` whatever its case, go to the first hit from here; the number of hits.
 
-        An empty query takes the highlights away. What is shown later is searched too.
+        An empty query takes the highlights away. What is shown later is searched too. Markdown
+        whose rendering would hide a hit is shown plain.
         """
         self._query = query
+        if self._hides_hits(self._rows):
+            self._stay_plain()
+        elif self._stays_plain:
+            self._stays_plain = False
+            self._render_markdown()
         self._hits = find(query, self._rows)
         below = [hit for hit, row in enumerate(self._hits.rows) if row >= self._top]
         self._go_to_hit(below[0] if below else 0)
@@ -215,6 +218,20 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
     def previous_hit(self) -> None:
         """Go to the hit before; before the first comes the last."""
         self._go_to_hit(self._hit - 1)
+
+    def go_to_hit(self, number: int) -> None:
+        """Go to a hit: 1 is the first, -1 the last."""
+        self._go_to_hit(number - 1 if number > 0 else number)
+
+    def _hides_hits(self, rows: Sequence[str]) -> bool:
+        if not (self._query and self._is_markdown):
+            return False
+        return len(find(self._query, rows).rows) < len(find(self._query, [self._text]).rows)
+
+    def _stay_plain(self) -> None:
+        self._turn += 1  # what is being rendered is not wanted any more
+        self._stays_plain = True
+        self._take(self._plain(self._text), ())
 
     def _go_to_hit(self, hit: int) -> None:
         self._hit = hit % (self.hit_count or 1)
@@ -288,7 +305,7 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _follow_theme(self) -> None:
         is_styled = self._is_markdown or self._contents
-        if not is_styled or self._look == self._current_look():
+        if not is_styled or self._look == look_of(self):
             return
         if self._is_markdown:
             self._render_markdown()
@@ -309,7 +326,7 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         self._turn += 1
         if not self._width:
             return
-        self._look = self._current_look()
+        self._look = look_of(self)
         if self._contents:
             strips = [
                 cells.safe_strip(strip)
@@ -329,6 +346,8 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _take(self, rows: list[str], strips: Sequence[Strip]) -> None:
         """Show these rows, scrolled to where the words at the top are now."""
+        top, height = self._top, self.size.height
+        saw_hit = self.hit_count and top <= self._hits.rows[self._hit] < top + height
         before = list(accumulate(map(len, self._rows), initial=0))
         after = list(accumulate(map(len, rows), initial=0))
         place = before[min(self._top, len(before) - 1)] * after[-1] // max(1, before[-1])
@@ -338,6 +357,8 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         self.virtual_size = Size(width, len(rows))
         self.scroll_to(y=max(0, bisect_right(after, place) - 1), animate=False, force=True)
         self._search_again()
+        if saw_hit and self.hit_count:
+            self._scroll_to_row(self._hits.rows[self._hit])
         self.refresh()
 
     def _search_again(self) -> None:
@@ -351,7 +372,7 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _render_markdown(self) -> None:
         self._turn += 1
-        self._look = self._current_look()
+        self._look = look_of(self)
         first_lines = self._top + self.size.height
         self._render_in_thread(_Order(self._turn, self._text, self._width, self._look, first_lines))
 
@@ -380,28 +401,11 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         rest = self._text[event.part.characters :]
         if rest and strips:
             strips = (*strips, Strip([]))
-        self._take([*map(_words, strips), *self._plain(rest)], strips)
-
-    def _current_look(self) -> _Look:
-        def style(name: str) -> Style:
-            full = self.get_visual_style(f"reader--{name}").rich_style
-            return Style(color=full.color, bold=full.bold or None, underline=full.underline or None)
-
-        heading, quiet, link = style("heading"), style("quiet"), style("link")
-        styles = {
-            **{f"markdown.h{level}": heading for level in range(2, 7)},
-            "markdown.h1": style("title"),
-            "markdown.block_quote": quiet,
-            "markdown.code": style("code"),
-            "markdown.hr": quiet,
-            "markdown.item.bullet": quiet,
-            "markdown.item.number": quiet,
-            "markdown.link": link,
-            "markdown.link_url": quiet,
-            "markdown.table.border": quiet,
-            "markdown.table.header": heading,
-        }
-        return _Look(styles, "ansi_dark" if self.app.current_theme.dark else "ansi_light")
+        rows = [*map(_words, strips), *self._plain(rest)]
+        if self._hides_hits(rows):
+            self._stay_plain()
+        else:
+            self._take(rows, strips)
 
     # Painting
 

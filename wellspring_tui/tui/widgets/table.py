@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -13,8 +12,8 @@ from textual.scroll_view import ScrollView
 from textual.style import Style
 
 from wellspring_tui.tui.widgets.table_layout import column_at
-from wellspring_tui.tui.widgets.table_model import Column, ListRows, Pages, Row, Rows
-from wellspring_tui.tui.widgets.table_paint import Painter
+from wellspring_tui.tui.widgets.table_model import Column, ListRows, Pages, Rows
+from wellspring_tui.tui.widgets.table_paint import Painted, Painter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,19 +24,6 @@ if TYPE_CHECKING:
 HEADER_LINES = 1
 MARKED_AT_ONCE = 5_000
 LINES_KEPT = 500
-
-
-@dataclass(slots=True)
-class _Painted:
-    """A line as it was last painted, to see whether it has to be painted again."""
-
-    row: Row
-    cursor: bool
-    marked: bool
-    strip: Strip
-
-    def still(self, row: Row, *, cursor: bool, marked: bool) -> bool:
-        return self.cursor == cursor and self.marked == marked and self.row.same_as(row)
 
 
 class TableMessage(Message):
@@ -119,7 +105,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             self.key = key
 
     class Opened(TableMessage):
-        """Enter, a double click, or a click on the row under the cursor."""
+        """Enter, a double click, or a click on the row under the cursor or on a heading."""
 
         def __init__(self, table: Table, key: str) -> None:
             super().__init__(table)
@@ -151,12 +137,13 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         """`empty` is what to say when there are no rows."""
         super().__init__(name=name, id=id, classes=classes)
         self.columns = tuple(columns)
+        """Others may be put here; then come the rows that go with them."""
         self.set_reactive(Table.empty, empty)
         self._pages = Pages(ListRows())
         self._cursor = 0
         self._cursor_key: str | None = None
         self._marks: frozenset[str] = frozenset()
-        self._painted: dict[int, _Painted] = {}
+        self._painted: dict[int, Painted] = {}
         self._painter: Painter | None = None
         self._opened_by_click = False
 
@@ -297,10 +284,12 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             self._clicked(position, chain=event.chain)
 
     def _clicked(self, position: int, *, chain: int) -> None:
+        row = self._pages.row(position)
         if position != self._cursor:
             self._opened_by_click = False
             self.move_to_position(position)
-            return
+            if row is None or not row.heading:
+                return
         # The first click of a double click on the cursor's row has opened it already.
         if chain == 1 or not self._opened_by_click:
             self.action_open()
@@ -327,7 +316,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             if len(self._painted) >= LINES_KEPT:
                 self._painted.clear()
             strip = painter.row(row, cursor=cursor, marked=marked)
-            painted = self._painted[position] = _Painted(row, cursor, marked, strip)
+            painted = self._painted[position] = Painted(row, cursor, marked, strip)
         return painted.strip
 
     def notify_style_update(self) -> None:
@@ -369,7 +358,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         return self.scrollable_content_region.width
 
     def _paints(self) -> Painter:
-        if self._painter is None or self._painter.width != self._width:
+        if self._painter is None or not self._painter.paints(self.columns, self._width):
             self._painter = Painter(self.columns, self._width, self._style_of)
             self._painted.clear()
         return self._painter

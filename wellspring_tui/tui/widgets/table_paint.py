@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,20 @@ Look = tuple[str, ...]
 """The component classes that a piece of a line wears, the last one winning."""
 
 
+@dataclass(slots=True)
+class Painted:
+    """A line as it was last painted, to see whether it has to be painted again."""
+
+    row: Row
+    cursor: bool
+    marked: bool
+    strip: Strip
+
+    def still(self, row: Row, *, cursor: bool, marked: bool) -> bool:
+        """Whether this row would be painted alike."""
+        return self.cursor == cursor and self.marked == marked and self.row.same_as(row)
+
+
 class Painter:
     """Paints the lines of a table at one width, in one set of styles."""
 
@@ -41,10 +56,15 @@ class Painter:
     ) -> None:
         """`style_of` gives the widget's style for component classes."""
         self.width = width
+        self._columns = columns
         self.placed: tuple[Placed, ...] = lay_out(columns, width)
         self._style_of = style_of
         self._bases: dict[Look, Style] = {}
         self._rich: dict[tuple[Look, tuple[str | Style, ...]], RichStyle] = {}
+
+    def paints(self, columns: Sequence[Column], width: int) -> bool:
+        """Whether it was made for these columns and this width."""
+        return self.width == width and self._columns is columns
 
     def row(self, row: Row, *, cursor: bool, marked: bool) -> Strip:
         """One row, exactly as wide as the table."""
