@@ -16,8 +16,10 @@ from textual.binding import Binding, BindingType
 
 from wellspring_tui.errors import WellspringError
 from wellspring_tui.text import one_line
-from wellspring_tui.tui.carrier import Carrier, in_thread
+from wellspring_tui.tui import look
+from wellspring_tui.tui.carrier import Carrier
 from wellspring_tui.tui.messages import JobsRefreshed
+from wellspring_tui.tui.screens.base import DashboardScreen
 from wellspring_tui.tui.screens.jobs import JobsScreen
 from wellspring_tui.wellspring import Wellspring
 
@@ -78,10 +80,8 @@ class WellspringApp(App[None]):
 
     def on_jobs_refreshed(self, message: JobsRefreshed) -> None:
         """Tell the screens that show jobs, and say which jobs have ended."""
-        from wellspring_tui.tui.screens.results import ResultsScreen
-
         for screen in self.screen_stack:
-            if isinstance(screen, JobsScreen | ResultsScreen) and screen.is_mounted:
+            if isinstance(screen, DashboardScreen) and screen.is_mounted:
                 screen.jobs_refreshed(message)
         for job_id in message.done.ended:
             job = self.door.job(job_id)
@@ -115,7 +115,18 @@ class WellspringApp(App[None]):
         """Show the answers of a job."""
         from wellspring_tui.tui.screens.results import ResultsScreen
 
-        self.push_screen(ResultsScreen(job_id))
+        try:
+            results = self.door.results(job_id)
+        except WellspringError as error:
+            self.notify(one_line(str(error)), severity="error", markup=False)
+            return
+        self.push_screen(ResultsScreen(job_id, results))
+
+    def compare(self, left_id: str, right_id: str) -> None:
+        """Show two jobs side by side."""
+        from wellspring_tui.tui.screens.compare import CompareScreen
+
+        self.push_screen(CompareScreen(left_id, right_id))
 
     @work(group="export")
     async def export(self, job_id: str) -> None:
@@ -124,15 +135,9 @@ class WellspringApp(App[None]):
 
         job = self.door.job(job_id)
         proposed = Path.cwd() / f"{_file_name(job.name)}-results.json"
-        path = await self.push_screen_wait(ExportScreen(proposed))
-        if path is None:
-            return
-        try:
-            await in_thread(lambda: self.door.export(job_id, path, replace=True))
-        except WellspringError as error:
-            self.notify(one_line(str(error)), severity="error", markup=False)
-        else:
-            self.notify(one_line(f"Wrote {path}"), markup=False)
+        path = await self.push_screen_wait(ExportScreen(self.door, job, proposed))
+        if path is not None:
+            self.notify(f"Wrote {look.path(path)}", markup=False)
 
     def action_refresh_jobs(self) -> None:
         """Ask the services now."""

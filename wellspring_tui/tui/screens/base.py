@@ -10,6 +10,7 @@ from wellspring_tui.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
     from wellspring_tui.tui.app import WellspringApp
+    from wellspring_tui.tui.messages import JobsRefreshed
     from wellspring_tui.wellspring import Wellspring
 
 T = TypeVar("T")
@@ -33,6 +34,9 @@ class DashboardScreen(Screen[T]):
     def door(self) -> Wellspring:
         """The one door to everything inside."""
         return self.dashboard.door
+
+    def jobs_refreshed(self, message: JobsRefreshed) -> None:
+        """A round over the jobs ended; a screen that shows one of them says what that changes."""
 
     def top_bar(self, place: str) -> TopBar:
         """The line on top, fed by the carrier."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -51,7 +52,8 @@ def help_lines(screen: Screen[object]) -> list[Content]:
         binding = active.binding
         if binding.system or not binding.description:
             continue
-        owner = type(active.node).__name__.removesuffix("Screen")
+        name = type(active.node).__name__.removesuffix("Screen")
+        owner = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
         owner = "Everywhere" if active.node is screen.app else owner
         key = screen.app.get_key_display(binding)
         groups.setdefault(owner, {}).setdefault(binding.description, []).append(key)

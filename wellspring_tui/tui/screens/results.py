@@ -2,44 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from asyncio import Event, sleep
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
-import msgspec
-from textual import on
+from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Static
 
-from wellspring_tui import figures
-from wellspring_tui.answers.model import Answer, State
-from wellspring_tui.answers.texts import prompt_text, response_text
+from wellspring_tui.answers.model import Kind
 from wellspring_tui.errors import WellspringError
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
-from wellspring_tui.tui.screens.base import DashboardScreen
+from wellspring_tui.tui.carrier import in_thread
+from wellspring_tui.tui.screens import results_chosen as choosing
+from wellspring_tui.tui.screens.answer_list import AnswerList
+from wellspring_tui.tui.screens.answer_page import Item, Page, page
+from wellspring_tui.tui.screens.answer_pane import AnswerPane
+from wellspring_tui.tui.screens.find_bar import FindBar
 from wellspring_tui.tui.screens.jobs_rows import cost
-from wellspring_tui.tui.screens.results_rows import (
-    COLUMNS,
-    AnswerRows,
-    UnansweredRows,
+from wellspring_tui.tui.screens.reading import ReadingScreen
+from wellspring_tui.tui.screens.results_chosen import Chosen
+from wellspring_tui.tui.screens.results_rows import Listed
+from wellspring_tui.tui.screens.results_search import Query, Searching, found_line
+from wellspring_tui.tui.screens.results_totals import (
+    cost_of,
+    count,
+    section_page,
     totals_line,
     usage_lines,
 )
 from wellspring_tui.tui.widgets.reader import Reader
-from wellspring_tui.tui.widgets.table import Table
-from wellspring_tui.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from wellspring_tui.answers.model import Answer
+    from wellspring_tui.answers.results import Results
+    from wellspring_tui.answers.searching import Found, Where
     from wellspring_tui.tui.messages import JobsRefreshed
+    from wellspring_tui.tui.screens.answer_page import View
+    from wellspring_tui.tui.screens.results_totals import Counted
 
-View = Literal["answer", "prompt", "raw", "usage"]
-_VIEWS: tuple[View, ...] = ("answer", "prompt", "raw", "usage")
+
+_LARGE_REQUESTS = 2_000
+_FIRST_PAINT_SECONDS = 0.1
+"""Counting a large job must not take the processor from the first answer."""
+_TELL_SECONDS = 0.1
+"""How often a search that takes long says how far it is."""
 
 
-class ResultsScreen(DashboardScreen[None]):
+class ResultsScreen(ReadingScreen):
     """The answers of one job, as far as they have come."""
 
     CSS_PATH = "results.tcss"
@@ -47,261 +63,386 @@ class ResultsScreen(DashboardScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "read", "Read", show=False),
         Binding("right_square_bracket,n", "step(1)", "Next", key_display="n"),
-        Binding("left_square_bracket,p", "step(-1)", "Previous", key_display="p"),
-        Binding("v", "next_view", "View", tooltip="Answer, prompt, raw or usage"),
-        Binding("1", "view('answer')", "The answer", show=False),
-        Binding("2", "view('prompt')", "The prompt", show=False),
-        Binding("3", "view('raw')", "The raw response", show=False),
-        Binding("4", "view('usage')", "Tokens and cost", show=False),
-        Binding("slash", "search", "Find", key_display="/"),
-        # The list and the text take these keys for themselves: they are for the search line.
-        Binding("down", "hit(1)", "Next place found", show=False),
-        Binding("up", "hit(-1)", "Place found before", show=False),
-        Binding("f", "unanswered", "Only failed and missing", show=False),
-        Binding("w", "wrap", "Wrap long lines or not", show=False),
-        Binding("y", "copy", "Copy"),
+        Binding(
+            "left_square_bracket,p", "step(-1)", "Previous prompt", key_display="p", show=False
+        ),
+        Binding("x", "next_problem(1)", "Next that failed, is missing or cut off", show=False),
+        Binding("X", "next_problem(-1)", "The one of these before", show=False),
+        Binding("slash", "search", "Search", key_display="/"),
+        Binding("f", "filter", "Filter"),
         Binding("e", "export", "Export"),
+        Binding("C", "compare", "Compare with another job", show=False),
         Binding("r", "app.refresh_jobs", "Refresh", show=False),
         Binding("escape,backspace", "back_out", "Back"),
     ]
 
-    def __init__(self, job_id: str) -> None:
+    def __init__(self, job_id: str, results: Results) -> None:
+        """`results` is closed with the screen."""
         super().__init__()
         self._job_id = job_id
-        self._view: View = "answer"
-        self._only_unanswered = False
+        self._results = results
         self._key: str | None = None
+        self._row = 0
+        """The request one is at, or was last."""
+        self._origin = 0
+        """The request one went to oneself: while one types, the list may lead away from it."""
+        self._counted: Counted | None = None
+        self._count_anew = Event()
+        self._words = ""
+        self._searching = Searching(results, self._found)
+        self._filter = choosing.ALL
+        """What the person chose last; the list follows."""
 
     def compose(self) -> ComposeResult:
-        """List, reader, totals, keys."""
-        self._results = self.door.results(self._job_id)
-        yield self.top_bar("Results")
+        """Search, list, pane, totals, keys."""
+        self._read_job()
+        self._chosen = Chosen(self._total)
+        self._top = self.top_bar("Results")
+        self._find_bar = FindBar()
+        self._list = AnswerList(self._results.index, self._listed(), id="answers")
+        self._pane = AnswerPane(id="reading", reader_id="answer", tabs=True)
+        self._totals = Static(id="totals")
+        yield self._top
+        yield self._find_bar
         with Horizontal(id="results"):
-            yield Table(COLUMNS, id="answers", empty="Every request has its answer.")
-            with Vertical(id="reading"):
-                yield Static(id="answer-title")
-                yield Static(id="answer-tabs")
-                yield Reader(id="answer")
-        with Horizontal(id="find-bar"):
-            yield Static("/", id="find-sign")
-            yield Input(id="find", placeholder="find in this text", compact=True)
-            yield Static(id="find-count")
-        yield Static(id="totals")
+            yield self._list
+            yield self._pane
+        yield self._totals
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        """Show the first answer."""
-        self.query_one("#find-bar").display = False
-        table = self.query_one("#answers", Table)
-        table.focus()
-        self._show_rows()
-        table.move_to_position(1)  # past the first section's heading
+        """Show the first answer; what takes longer comes after it is painted."""
+        self._list.focus()
+        self._say_where_things_stand()
+        self._go_to_row(0)
+        self.show_pages()
+        self.call_after_refresh(self._keep_counting)
 
     def on_unmount(self) -> None:
         """Close the index."""
+        self._searching.stop()
         self._results.index.close()
+
+    # -- what there is ---------------------------------------------------------------
+
+    def _read_job(self) -> None:
+        self._job = self.door.job(self._job_id)
+        self._outline = self._results.index.outline()
+        self._total = sum(section.count for section in self._outline)
 
     def jobs_refreshed(self, message: JobsRefreshed) -> None:
         """More answers may have come."""
-        if self._job_id in message.done.changed and self.query("#answers"):
-            self._show_rows()
-            self._show_answer()
+        if self._job_id in message.done.changed and not self.is_left:
+            self._read_job()
+            self._count_anew.set()
+            self._choose()
+            if self._chosen.found is not None:
+                self._search(growing=False)
 
-    def _show_rows(self) -> None:
-        job = self.door.job(self._job_id)
-        index = self._results.index
-        table = self.query_one("#answers", Table)
-        rows = UnansweredRows if self._only_unanswered else AnswerRows
-        table.show(rows(index, expected=job.open))
-        self.query_one(TopBar).say(f"{job.name} › {job.status.replace('_', ' ')}")
-        line = totals_line(index.totals(), cost(job))
-        if not job.collected:
+    @work(group="count")
+    async def _keep_counting(self) -> None:
+        """Count whenever something has changed, never twice at once."""
+        if self._total > _LARGE_REQUESTS:
+            await sleep(_FIRST_PAINT_SECONDS)
+        while True:
+            self._count_anew.clear()
+            try:
+                counted = await in_thread(lambda: count(self._results))
+            except WellspringError as error:
+                self._tell_error(error)
+                return
+            if self.is_left:
+                return
+            if counted != self._counted:
+                self._counted = counted
+                self._show_list()
+                self.show_pages()
+            await self._count_anew.wait()
+
+    def _show_list(self) -> None:
+        """Bring the list, and what is said of it, up to date; the cursor stays on its answer."""
+        self._list.list(self._listed())
+        self._say_where_things_stand()
+
+    def _say_where_things_stand(self) -> None:
+        self._find_bar.say_filter(self._chosen.chip(hint=not self._find_bar.is_open))
+        self._top.say(f"{self._job.name} › {self._job.status.replace('_', ' ')}")
+        line = Content.styled("counting …", look.QUIET)
+        if self._counted is not None:
+            line = totals_line(self._counted.totals, cost(self._job))
+        if not self._job.collected:
             line = Content.styled("still running · ", look.BUSY) + line
-        self.query_one("#totals", Static).update(line)
+        self._totals.update(line)
 
-    # -- one answer ----------------------------------------------------------------
+    def _tell_error(self, error: WellspringError) -> None:
+        self.notify(one_line(str(error)), severity="error", markup=False)
 
-    @on(Table.Highlighted, "#answers")
-    def _highlighted(self, event: Table.Highlighted) -> None:
-        if event.key != self._key:
-            self._key = event.key
-            self._show_answer()
-
-    def _answer(self) -> Answer | None:
-        key = self._key
-        return (
-            None if key is None or key.startswith("section:") else self._results.index.answer(key)
+    def _listed(self) -> Listed:
+        chosen = self._chosen
+        return Listed(
+            self._outline,
+            chosen.rows,
+            chosen.is_narrow,
+            self._counted,
+            None if chosen.found is None else chosen.hits,
+            self._job.open,
+            self._cost,
+            chosen.empty_words,
         )
 
-    def _show_answer(self) -> None:
-        answer = self._answer()
-        reader = self.query_one("#answer", Reader)
-        self.query_one("#answer-title", Static).update(self._title(answer))
-        self.query_one("#answer-tabs", Static).update(self._tabs())
-        if self._view == "usage" or answer is None:
-            reader.show_lines(list(usage_lines(answer, self._results.index)))
-            return
-        try:
-            self._show_text(reader, answer)
-        except (WellspringError, msgspec.DecodeError) as error:
-            reader.show_lines([Content.styled(f"× {one_line(str(error))}", look.BAD)])
+    def _cost(self, answer: Answer) -> str:
+        """Empty until prices are known: looking one up may take a third of a second."""
+        return "" if self._counted is None else cost_of(self._results, answer)
 
-    def _show_text(self, reader: Reader, answer: Answer) -> None:
-        if self._view == "prompt":
-            sent = self._results.request_line(answer)
-            if sent:
-                reader.show_plain(prompt_text(sent))
-            else:
-                reader.show_lines(
-                    [Content.styled("The file of requests was never here.", look.QUIET)]
-                )
-            return
-        line = self._results.response_line(answer)
-        if line is None:
-            reader.show_lines(_missing_lines(open_=self.door.job(self._job_id).open))
-        elif self._view == "raw":
-            reader.show_plain(msgspec.json.format(line, indent=2).decode())
-        elif answer.state is State.FAILED:
-            reader.show_lines(_failed_lines(answer))
-        else:
-            reader.show_markdown(response_text(line))
+    # -- one answer ------------------------------------------------------------------
 
-    def _title(self, answer: Answer | None) -> Content:
+    @on(AnswerList.Highlighted, "#answers")
+    def _show_under_cursor(self) -> None:
+        if self._list.cursor_key == self._key:
+            return
+        self._key = self._list.cursor_key
+        self.show_pages()
+        self._origin = self._row
+        if self._chosen.found is not None:
+            self._pane.reader.go_to_hit(1)
+
+    def reading_pane(self) -> AnswerPane:
+        """The only one there is."""
+        return self._pane
+
+    def reading_item(self) -> tuple[Results, Item] | None:
+        """The request under the cursor."""
+        if self._key is None or self._list.cursor_section is not None:
+            return None
+        answer = self._results.index.answer(self._key)
         if answer is None:
-            return Content.styled("Tokens by section", "bold")
-        tokens = figures.count(answer.usage.total_tokens) if answer.usage.total_tokens else "no"
-        model = f" · {one_line(answer.model, 30)}" if answer.model else ""
-        finish = f" · {one_line(answer.finish, 20)}" if answer.finish else ""
-        sign, word = look.outcome(answer, expected=self.door.job(self._job_id).open)
-        return Content.assemble(
-            (one_line(answer.prompt_type), "bold"),
-            (f"  {one_line(answer.section)}\n", look.QUIET),
-            sign,
-            " ",
-            word,
-            (f" · {tokens} tokens{model}{finish}", look.QUIET),
-        )
+            return None
+        return self._results, Item(answer, self._job.open, self._cost(answer))
 
-    def _tabs(self) -> Content:
-        shown = "usage" if self._answer() is None else self._view
-        tabs = [
-            Content.styled(f"▸{number} {view}", "bold $text-accent")
-            if view == shown
-            # Constants of ours, so markup is safe here; it makes them clickable.
-            else Content.from_markup(f" [@click=screen.view('{view}')]{number} {view}[/]")
-            for number, view in enumerate(_VIEWS, start=1)
-        ]
-        return Content("  ").join(tabs)
+    def show_pages(self) -> None:
+        """Show what is under the cursor."""
+        found = self.reading_item()
+        if found is not None:
+            self._row = found[1].answer.number
+        self._pane.show(self._page(found), plain=self.plain)
+        shown = self.view if found is not None else "usage"
+        if self._pane.tabs is not None:
+            self._pane.tabs.show(shown, plain=self.plain, wrap=self._pane.reader.wrap)
+
+    def _page(self, found: tuple[Results, Item] | None) -> Page:
+        if found is not None:
+            shown = page(*found, self.view)
+            if self.view != "usage":
+                return shown
+            return replace(shown, lines=(*shown.lines, *usage_lines(self._counted)))
+        section = self._list.cursor_section
+        if section is None or section >= len(self._outline):
+            return Page(Content(""))
+        return section_page(self._outline[section], section, self._counted)
 
     # -- moving about ----------------------------------------------------------------
 
-    @on(Table.Opened, "#answers")
-    def _opened(self) -> None:
-        self.action_read()
-
+    @on(AnswerList.Opened, "#answers")
     def action_read(self) -> None:
         """Go to the text; on a narrow screen it takes the whole width."""
+        reader = self._pane.reader
+        if reader.has_focus:
+            self._walk(1)
         self.add_class("-reading")
-        self.query_one("#answer", Reader).focus()
+        reader.focus()
 
-    def action_step(self, rows: int) -> None:
+    def action_scroll_text(self, pages: int) -> None:
+        """Scroll the text while the list keeps the focus."""
+        self._pane.reader.action_scroll_pages(pages)
+
+    def action_step(self, step: int) -> None:
         """To the next or previous prompt, over headings, also while reading."""
-        table = self.query_one("#answers", Table)
-        position = table.cursor_position + rows
-        table.move_to_position(position)
-        key = table.cursor_key
-        if key is not None and key.startswith("section:"):
-            table.move_to_position(position + rows if position + rows >= 0 else position + 1)
+        row = self._chosen.step(self._place(step), step)
+        if row is not None:
+            self._go_to_row(row)
 
-    def action_view(self, view: View) -> None:
-        """Show the answer, the prompt, the raw response or the usage."""
-        self._view = view
-        self._show_answer()
+    def action_next_problem(self, step: int) -> None:
+        """To the next prompt that failed, is missing, was cut off or refused."""
+        kinds = choosing.PROBLEMS - ({Kind.MISSING} if self._job.open else frozenset())
+        row = self._chosen.next_of(self._results.index, kinds, self._place(step), step)
+        if row is None:
+            self.notify("No answer here failed, is missing, was cut off or refused.")
+        elif row == self._row and self._list.cursor_section is None:
+            self.notify("There is no other that failed, is missing, was cut off or refused.")
+        else:
+            self._go_to_row(row)
 
-    def action_next_view(self) -> None:
-        """Show the next of the four."""
-        self.action_view(_VIEWS[(_VIEWS.index(self._view) + 1) % len(_VIEWS)])
+    def _place(self, step: int) -> int:
+        """The row that steps are counted from; a heading is before its first request."""
+        section = self._list.cursor_section
+        if section is None or section >= len(self._outline):
+            return self._row
+        first = self._outline[section].first
+        return first - 1 if step > 0 else first
 
-    def action_unanswered(self) -> None:
-        """Show only requests that failed or are missing, or all again."""
-        self._only_unanswered = not self._only_unanswered
-        self._show_rows()
-
-    def action_wrap(self) -> None:
-        """Wrap long lines of plain text, or scroll sideways."""
-        reader = self.query_one("#answer", Reader)
-        reader.wrap = not reader.wrap
+    def _go_to_row(self, row: int) -> None:
+        """Put the cursor on a request that is listed, and show it at once."""
+        self._list.go_to_row(row)
+        self._show_under_cursor()
 
     def action_back_out(self) -> None:
-        """Leave the search, the text, or the screen: one thing at a time."""
-        if self.query_one("#find-bar").display:
-            self.query_one("#find", Input).value = ""
-            self.query_one("#find-bar").display = False
-            self.query_one("#answer", Reader).focus()
+        """Leave the search, the filter, the text, or the screen: one thing at a time."""
+        if self._find_bar.is_open:
+            self._find_bar.close()
+            self._end_search()
+            (self._pane.reader if self.has_class("-reading") else self._list).focus()
+        elif self._filter is not choosing.ALL:
+            self._filter = choosing.ALL
+            self._choose()
         elif self.has_class("-reading"):
             self.remove_class("-reading")
-            self.query_one("#answers", Table).focus()
+            self._list.focus()
         else:
             self.dismiss()
 
-    # -- finding, copying, exporting ----------------------------------------------------
+    # -- which are listed --------------------------------------------------------------
+
+    @on(FindBar.FilterPressed)
+    def action_filter(self) -> None:
+        """List those that failed or are missing; those cut off or refused; all."""
+        self._filter = choosing.after(self._filter)
+        self._choose()
+
+    def _choose(self) -> None:
+        """List what the filter wants; which these are takes a moment, unless it is all."""
+        self.workers.cancel_group(self, "choose")
+        if self._filter is choosing.ALL:
+            self._take(replace(self._chosen, total=self._total, filter=self._filter, filtered=()))
+        else:
+            self._look_up(self._filter)
+
+    @work(exclusive=True, group="choose")
+    async def _look_up(self, wanted: choosing.Filter) -> None:
+        try:
+            rows = await in_thread(partial(choosing.rows_of, self._results.index, wanted))
+        except WellspringError as error:
+            self._tell_error(error)
+            return
+        if not self.is_left:
+            self._take(replace(self._chosen, total=self._total, filter=wanted, filtered=rows))
+
+    def _take(self, chosen: Chosen) -> None:
+        """List others; the cursor goes to the nearest when its answer is not among them."""
+        is_other = chosen.narrowing != self._chosen.narrowing
+        was_on_heading = self._list.cursor_section is not None
+        is_search = chosen.found is not None or self._chosen.found is not None
+        origin = self._origin if is_search else self._row
+        self._chosen = chosen
+        self._show_list()
+        nearest = chosen.nearest(origin)
+        if nearest is not None and (is_other or not was_on_heading):
+            self._go_to_row(nearest)
+        self._origin = origin
+        self.show_pages()
+        self._tell_found()
+
+    # -- searching ---------------------------------------------------------------------
 
     def action_search(self) -> None:
-        """Find words in the text."""
-        self.query_one("#find-bar").display = True
-        self.query_one("#find", Input).focus()
+        """Search all answers, or all prompts when the prompt is shown; this one comes first."""
+        if self.view not in ("answer", "prompt"):
+            self.action_view("answer")
+        self._find_bar.open(self._where)
 
-    @on(Input.Changed, "#find")
-    def _find_changed(self, event: Input.Changed) -> None:
-        self.query_one("#answer", Reader).search(event.value)
+    def action_view(self, view: View) -> None:
+        """Show another view; a search goes through the prompts while they are shown."""
+        was_searched = self._where
+        super().action_view(view)
+        if self._where != was_searched and self._chosen.found is not None:
+            self._search(growing=True)
 
-    @on(Input.Submitted, "#find")
-    def _find_next(self) -> None:
-        self.query_one("#answer", Reader).next_hit()
+    @property
+    def _where(self) -> Where:
+        return "prompts" if self.view == "prompt" else "answers"
 
-    def action_hit(self, step: int) -> None:
-        """To the next place found, or the one before."""
-        reader = self.query_one("#answer", Reader)
-        if step > 0:
-            reader.next_hit()
+    @on(FindBar.Asked)
+    def _asked(self, event: FindBar.Asked) -> None:
+        self._words = event.words
+        self._pane.reader.search(event.words)
+        if event.words.strip():
+            self._search(growing=True)
         else:
-            reader.previous_hit()
+            self._stop_search()
+
+    def _stop_search(self) -> None:
+        """List again what there was before."""
+        self._searching.stop()
+        self.workers.cancel_group(self, "search")
+        self._take(replace(self._chosen, found=None))
+
+    def _end_search(self) -> None:
+        """Take the words away; where something was found one stays."""
+        if self._chosen.rows:
+            self._origin = self._row
+        self._words = ""
+        self._pane.reader.search("")
+        self._stop_search()
+
+    @work(exclusive=True, group="search")
+    async def _search(self, *, growing: bool) -> None:
+        """List the answers with the words as they are found."""
+        telling = self.set_interval(_TELL_SECONDS, self._tell_found)
+        try:
+            await self._searching.run(Query(self._words, self._where, growing))
+        except WellspringError as error:
+            self._tell_error(error)
+        finally:
+            telling.stop()
+            self._tell_found()
+
+    def _found(self, found: Found) -> None:
+        if not self.is_left:
+            self._take(replace(self._chosen, found=found))
+
+    def _tell_found(self) -> None:
+        """Say how much was found, here and in all."""
+        if self.is_left:
+            return
+        reader = self._pane.reader
+        here = (reader.hit_number, reader.hit_count)
+        line = found_line(self._chosen, self._searching.share, here)
+        self._find_bar.tell(line)
+
+    @on(FindBar.Walked)
+    def _walked(self, event: FindBar.Walked) -> None:
+        self._walk(event.step)
+
+    def _walk(self, step: int) -> None:
+        """To the next place found in this text, or to the next text with one, round the end."""
+        rows, reader = self._chosen.rows, self._pane.reader
+        if self._chosen.found is None or not rows:
+            return
+        is_listed = self._chosen.nearest(self._row) == self._row
+        if is_listed and 1 <= reader.hit_number + step <= reader.hit_count:
+            reader.go_to_hit(reader.hit_number + step)
+            return
+        following = self._chosen.step(self._place(step), step)
+        self._go_to_row(rows[0 if step > 0 else -1] if following is None else following)
+        reader.go_to_hit(1 if step > 0 else -1)
 
     @on(Reader.HitsChanged, "#answer")
-    def _hits_changed(self, event: Reader.HitsChanged) -> None:
-        self.query_one("#find-count", Static).update(f"{event.number:,} of {event.count:,}")
-
-    def action_copy(self) -> None:
-        """Copy what is shown: the answer as the model wrote it, the prompt or the raw line."""
-        answer = self._answer()
-        line = self._results.response_line(answer) if answer is not None else None
-        if answer is None or (line is None and self._view != "prompt"):
-            self.notify("There is no answer to copy yet.", severity="warning")
-            return
-        if self._view == "prompt":
-            text = prompt_text(self._results.request_line(answer))
-        elif self._view == "answer":
-            text = response_text(line or b"")
-        else:
-            text = (line or b"").decode()
-        self.app.copy_to_clipboard(text)
-        self.notify(f"Copied {len(text):,} characters.")
+    def _hits_changed(self) -> None:
+        self._tell_found()
 
     def action_export(self) -> None:
         """Write all results to a file."""
         self.dashboard.export(self._job_id)
 
+    @work(group="compare")
+    async def action_compare(self) -> None:
+        """Set the answers of another job beside these."""
+        from wellspring_tui.tui.screens.choose_job import ChooseJobScreen, likeliest_first
 
-def _missing_lines(*, open_: bool) -> list[Content]:
-    if open_:
-        return [Content.styled("The answer has not come yet.", look.QUIET)]
-    return [Content.styled("The service gave no answer to this request.", look.WARN)]
-
-
-def _failed_lines(answer: Answer) -> list[Content]:
-    code = f" (status {answer.status_code})" if answer.status_code else ""
-    return [
-        Content.styled(f"× This request failed{code}.", look.BAD),
-        Content(""),
-        Content(one_line(answer.reason or "No reason was given.")),
-    ]
+        others = await in_thread(lambda: likeliest_first(self._job, self.door.jobs()))
+        if not others:
+            self.notify("There is no other job to compare with.", severity="warning")
+            return
+        asked = ChooseJobScreen("Compare with", self._job, others, self.dashboard.clock())
+        other_id = await self.app.push_screen_wait(asked)
+        if other_id is not None:
+            self.dashboard.compare(self._job_id, other_id)

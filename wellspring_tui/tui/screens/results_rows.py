@@ -1,158 +1,134 @@
-"""Answers as rows under their sections, and usage as lines."""
+"""Answers as rows under the headings of their sections."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from wellspring_tui import figures
-from wellspring_tui.answers.model import State
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
+from wellspring_tui.tui.screens.results_layout import Layout
 from wellspring_tui.tui.widgets.table_model import Column, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from wellspring_tui.answers.index import AnswerIndex
-    from wellspring_tui.answers.model import Answer, SectionTotals, Totals
+    from wellspring_tui.answers.model import Answer, SectionOutline
+    from wellspring_tui.tui.screens.results_totals import Counted
 
 COLUMNS = (
-    Column("prompt", "Prompt", 20, flexible=True),
+    Column("prompt", "Prompt", 18, flexible=True),
     Column("outcome", "Outcome", 8, priority=2),
     Column("tokens", "Tokens", 6, align="right", priority=1),
+    Column("cost", "Cost", 9, align="right", priority=3),
 )
-_BAR_CELLS = 24
+COLUMNS_WITH_HITS = (
+    COLUMNS[0],
+    Column("hits", "Found", 5, align="right"),
+    *COLUMNS[1:],
+)
+_HEADING = "\0"
+
+
+def _unknown(_answer: Answer) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the list shows of a job."""
+
+    outline: Sequence[SectionOutline]
+    chosen: Sequence[int]
+    """The rows of the requests in it, ascending."""
+    is_choice: bool = False
+    """Some are left out."""
+    counted: Counted | None = None
+    hits: Mapping[int, int] | None = None
+    """While there is a search: how often its words stand in the answer of a row."""
+    expected: bool = False
+    """What is missing may still come."""
+    cost: Callable[[Answer], str] = _unknown
+    """What an answer cost, as people read it."""
+    empty: str = ""
+    """What to say when nothing is listed."""
 
 
 class AnswerRows:
-    """All requests of a job, each section under its heading, a page at a time."""
+    """Requests of a job, each section under its heading, a page at a time."""
 
-    def __init__(self, index: AnswerIndex, *, expected: bool) -> None:
-        """`expected`: answers may still come."""
+    def __init__(
+        self, index: AnswerIndex, listed: Listed, folded: Collection[int], *, roomy: bool = True
+    ) -> None:
+        """`folded`: sections of which only the heading is shown; `roomy`: headings tell tokens."""
+        self._roomy = roomy
         self._index = index
-        self._expected = expected
-        self._sections = index.sections()
-        # A section's heading stands before its first request, and after all earlier headings.
-        self._headings = [section.first + at for at, section in enumerate(self._sections)]
-        self._length = len(index) + len(self._sections)
+        self._listed = listed
+        firsts = [section.first for section in listed.outline]
+        self.layout = Layout(firsts, listed.chosen, folded)
 
     def __len__(self) -> int:
-        return self._length
+        return len(self.layout)
 
     def page(self, start: int, stop: int) -> Sequence[Row]:
         """Rows `start` to `stop`."""
-        before = bisect_right(self._headings, start - 1)
-        within = bisect_right(self._headings, stop - 1)
-        rows = [
-            answer_row(a, expected=self._expected)
-            for a in self._index.answers(start - before, stop - within)
-        ]
-        for at in range(before, within):
-            rows.insert(self._headings[at] - start, _heading_row(at, self._sections[at]))
-        return rows
+        rows = {
+            position: self._heading(section)
+            for position, section in self.layout.headings(start, stop)
+        }
+        for stretch in self.layout.stretches(start, stop):
+            wanted = self._listed.chosen[stretch.start : stretch.stop]
+            for offset, answer in enumerate(self._index.answers_at(wanted)):
+                rows[stretch.position + offset] = self._row(answer)
+        return [rows[position] for position in sorted(rows)]
 
     def position(self, key: str) -> int | None:
         """Where a request (by custom_id) or a section's heading stands."""
-        if key.startswith("section:"):
-            at = int(key.removeprefix("section:"))
-            return self._headings[at] if at < len(self._headings) else None
+        section = section_of_heading(key)
+        if section is not None:
+            return self.layout.position_of_heading(section)
         answer = self._index.answer(key)
-        if answer is None:
-            return None
-        firsts = [section.first for section in self._sections]
-        return answer.number + bisect_right(firsts, answer.number)
+        return None if answer is None else self.layout.position_of(answer.number)
+
+    def _row(self, answer: Answer) -> Row:
+        listed = self._listed
+        tokens = figures.tokens(answer.usage.total_tokens) if answer.usage.total_tokens else ""
+        sign, word = look.outcome(answer, expected=listed.expected)
+        name = sign + f" {one_line(answer.prompt_type)}"
+        found = () if listed.hits is None else (f"{listed.hits.get(answer.number, 0):,}",)
+        return Row(answer.custom_id, (name, *found, word, tokens, listed.cost(answer)))
+
+    def _heading(self, section: int) -> Row:
+        sign = "▸" if self.layout.is_folded(section) else "▾"
+        name = Content(f"{sign} {one_line(self._listed.outline[section].name)}")
+        return Row(heading_key(section), (name, self._told(section)), heading=True)
+
+    def _told(self, section: int) -> Content:
+        """Of a choice how many there are; else `2/3 ×1 · 2,778`: answered, failed, tokens."""
+        listed = self._listed
+        requests = listed.outline[section].count
+        if listed.is_choice:
+            return Content(f"{self.layout.count(section):,} of {requests:,}")
+        if listed.counted is None or section >= len(listed.counted.sections):
+            return Content(f"{requests:,}")
+        totals = listed.counted.sections[section].totals
+        failed = Content.styled(f" ×{totals.failed:,}", look.BAD) if totals.failed else Content("")
+        tokens = f" · {figures.tokens(totals.usage.total_tokens)}" if self._roomy else ""
+        return Content.assemble(f"{totals.answered:,}/{totals.requests:,}", failed, tokens)
 
 
-class UnansweredRows:
-    """Only the requests that failed or are missing, without headings."""
-
-    def __init__(self, index: AnswerIndex, *, expected: bool) -> None:
-        self._index = index
-        self._expected = expected
-        self._numbers = sorted([*index.rows_in(State.FAILED), *index.rows_in(State.MISSING)])
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def page(self, start: int, stop: int) -> Sequence[Row]:
-        """Rows `start` to `stop`."""
-        return [
-            answer_row(answer, expected=self._expected)
-            for number in self._numbers[start:stop]
-            for answer in self._index.answers(number, number + 1)
-        ]
-
-    def position(self, key: str) -> int | None:
-        """Where a request stands, by its custom_id."""
-        answer = self._index.answer(key)
-        if answer is None or answer.number not in self._numbers:
-            return None
-        return self._numbers.index(answer.number)
+def section_of_heading(key: str | None) -> int | None:
+    """The section whose heading has that key; None for a request's key."""
+    if key is None or not key.startswith(_HEADING):
+        return None
+    number = key.removeprefix(_HEADING)
+    return int(number) if number.isdecimal() else None
 
 
-def answer_row(answer: Answer, *, expected: bool) -> Row:
-    """One line of the list."""
-    tokens = figures.tokens(answer.usage.total_tokens) if answer.usage.total_tokens else ""
-    sign, word = look.outcome(answer, expected=expected)
-    return Row(answer.custom_id, (sign + f" {one_line(answer.prompt_type)}", word, tokens))
-
-
-def _heading_row(at: int, section: SectionTotals) -> Row:
-    totals = section.totals
-    done = f"{totals.answered:,}/{totals.requests:,} · {figures.tokens(totals.usage.total_tokens)}"
-    return Row(f"section:{at}", (section.name, done), heading=True)
-
-
-def totals_line(totals: Totals, cost: str) -> Content:
-    """The whole job in one line: three numbers, tokens, cost."""
-    failed = Content.styled(f"{totals.failed:,} failed", look.BAD if totals.failed else look.QUIET)
-    missing = Content.styled(
-        f"{totals.missing:,} missing", look.WARN if totals.missing else look.QUIET
-    )
-    usage = totals.usage
-    tokens = (
-        f"{usage.input_tokens:,} in + {usage.output_tokens:,} out = {usage.total_tokens:,} tokens"
-    )
-    return Content.assemble(
-        (f"{totals.answered:,} answered", look.GOOD),
-        " · ",
-        failed,
-        " · ",
-        missing,
-        (f" · {tokens} · {cost}", look.QUIET),
-    )
-
-
-def usage_lines(answer: Answer | None, index: AnswerIndex) -> Iterator[Content]:
-    """Tokens of the answer under the cursor, of each section as a chart, and of the job."""
-    if answer is not None and answer.state is State.ANSWERED:
-        usage = answer.usage
-        yield Content.styled("This answer", "bold $text-primary")
-        cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
-        thought = f" ({usage.reasoning_tokens:,} reasoning)" if usage.reasoning_tokens else ""
-        yield look.labelled("input", f"{usage.input_tokens:,}{cached}")
-        yield look.labelled("output", f"{usage.output_tokens:,}{thought}")
-        yield look.labelled("total", f"{usage.total_tokens:,}")
-        yield Content("")
-    sections = index.sections()
-    most = max((section.totals.usage.total_tokens for section in sections), default=0) or 1
-    yield Content.styled("Sections", "bold $text-primary")
-    for section in sections:
-        usage = section.totals.usage
-        cells = usage.total_tokens * _BAR_CELLS // most
-        yield Content(one_line(section.name, 60))
-        yield Content.assemble(
-            ("━" * cells, look.BUSY),
-            ("─" * (_BAR_CELLS - cells), look.QUIET),
-            f" {usage.total_tokens:>9,}",
-            (f"  {usage.input_tokens:,} in, {usage.output_tokens:,} out", look.QUIET),
-        )
-    total = index.totals().usage
-    yield Content("")
-    yield Content.styled("Job", "bold $text-primary")
-    yield look.labelled("input", f"{total.input_tokens:,}")
-    yield look.labelled("output", f"{total.output_tokens:,}")
-    yield look.labelled("total", f"{total.total_tokens:,}")
+def heading_key(section: int) -> str:
+    """The key of a section's heading."""
+    return f"{_HEADING}{section}"
