@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from time import perf_counter, process_time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual._compositor import CompositorUpdate
 from textual.app import App
@@ -20,22 +20,13 @@ SIZE = (160, 50)
 _SECONDS_WITHOUT_PAINTING = 0.05
 
 
-class PaintingApp(App[None]):
-    """Shows one widget and tells when, and at what cost, something was painted."""
+class Paintings(App[None]):
+    """An app that tells when, and at what cost, something was painted."""
 
-    def __init__(self, widget: Widget) -> None:
-        super().__init__()
-        self.widget = widget
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
         self._painted = asyncio.Event()
         self._painted_at = self._processor_at = 0.0
-
-    def compose(self) -> list[Widget]:
-        """The widget alone."""
-        return [self.widget]
-
-    def on_mount(self) -> None:
-        """Keys go to the widget."""
-        self.widget.focus()
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         # Without a terminal Textual stops here; the bytes are part of what painting costs.
@@ -44,6 +35,12 @@ class PaintingApp(App[None]):
             renderable.render_segments(self.console)
             self._painted_at, self._processor_at = perf_counter(), process_time()
             self._painted.set()
+
+    async def painting(self) -> float:
+        """When the next painting was done, as `perf_counter` tells it."""
+        self._painted.clear()
+        await asyncio.wait_for(self._painted.wait(), 120)
+        return self._painted_at
 
     async def quiet(self) -> None:
         """Wait until nothing is painted any more."""
@@ -85,3 +82,19 @@ class PaintingApp(App[None]):
         act()
         await asyncio.wait_for(self._painted.wait(), 120)
         return (self._processor_at - start) * 1_000
+
+
+class PaintingApp(Paintings):
+    """Shows one widget."""
+
+    def __init__(self, widget: Widget) -> None:
+        super().__init__()
+        self.widget = widget
+
+    def compose(self) -> list[Widget]:
+        """The widget alone."""
+        return [self.widget]
+
+    def on_mount(self) -> None:
+        """Keys go to the widget."""
+        self.widget.focus()
