@@ -1,4 +1,4 @@
-"""Opening the answers of a job of 50,000, against one of nine, and the keys there."""
+"""The results screen: opening 50,000 answers against nine, and keys among them."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ KEYS = {
 
 _TEXT = "## Finding the ground\n\n- **Sunlight**: six hours a day, measured in June.\n" * 34
 _PATIENCE_SECONDS = 30.0
+_COUNTED_SECONDS = 0.5
+"""After so long a large job is counted."""
 
 
 class PaintingDashboard(Painting, WellspringApp):
@@ -115,6 +117,7 @@ async def _measured(door: Wellspring) -> dict[str, list[float]]:
         gc.freeze()  # as the dashboard does when it starts
         for count in [SOME, MANY] * ROUNDS:
             await _opened(app, count)
+            await asyncio.sleep(_COUNTED_SECONDS)
             for name, keys in KEYS.items():
                 await _key(app, keys[0])
                 found.setdefault(f"{name} {count}", []).extend(

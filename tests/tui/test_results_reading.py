@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.answered import CUT_OFF, FAILED, MISSING, YES, Told, ended_job
+from wellspring_tui.jobs.model import INDEX_NAME, Round
+from wellspring_tui.tui.messages import JobsRefreshed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -270,10 +272,60 @@ async def test_a_job_whose_index_is_gone_is_said_and_not_opened(
     wellspring: Wellspring,
     two_sections: str,
 ) -> None:
-    from wellspring_tui.jobs.model import INDEX_NAME
-
     (wellspring.settings.places.outputs(two_sections) / INDEX_NAME).unlink()
     async with open_dashboard() as hand:
         hand.app.open_results(two_sections)
         await hand.until(lambda: any("is gone" in one for one in hand.toasts), "a word on it")
         assert type(hand.app.screen).__name__ == "JobsScreen"
+
+
+async def test_one_may_leave_before_everything_is_counted_or_found(
+    open_dashboard: Callable[..., AbstractAsyncContextManager[Hand]], two_sections: str
+) -> None:
+    async with open_dashboard() as hand:
+        for turn in range(12):
+            hand.app.open_results(two_sections)
+            await hand.until_on("ResultsScreen")
+            if turn % 3 == 1:
+                await hand.press("slash", "e", "escape", "f")
+            elif turn % 3 == 2:
+                hand.app.compare(two_sections, two_sections)
+                await hand.pilot.pause()
+                hand.app.pop_screen()
+            hand.app.pop_screen()
+        await hand.until_on("JobsScreen")
+        assert hand.toasts == []
+
+
+async def test_what_is_brought_up_to_date_stays_where_it_was_scrolled_to(
+    open_dashboard: Callable[..., AbstractAsyncContextManager[Hand]], wellspring: Wellspring
+) -> None:
+    job = ended_job(wellspring, {f"Section {number}": [YES] for number in range(30)})
+    async with open_dashboard() as hand:
+        hand.app.open_results(job.id)
+        await hand.until_on("ResultsScreen")
+        await hand.press("4", "enter", "pagedown")
+        top = hand.reader("#answer").scroll_y
+        assert top > 0
+        late = Round(hand.app.clock(), changed=frozenset({job.id}))
+        hand.app.post_message(JobsRefreshed(late))
+        await hand.pilot.pause(0.2)
+        assert hand.reader("#answer").scroll_y == top
+        await hand.press("n")
+        assert hand.reader("#answer").scroll_y == 0
+
+
+async def test_an_index_that_goes_away_meanwhile_is_said(
+    open_dashboard: Callable[..., AbstractAsyncContextManager[Hand]],
+    wellspring: Wellspring,
+    two_sections: str,
+) -> None:
+    async with open_dashboard() as hand:
+        hand.app.open_results(two_sections)
+        await hand.until_on("ResultsScreen")
+        await hand.until_shown("3 answered")
+        (wellspring.settings.places.outputs(two_sections) / INDEX_NAME).unlink()
+        await hand.press("f")
+        await hand.until(lambda: any("is gone" in one for one in hand.toasts), "a word on it")
+        await hand.press("n", "escape", "escape")
+        await hand.until_on("JobsScreen")

@@ -39,27 +39,27 @@ class AnswerPane(Vertical):
     def __init__(self, *, reader_id: str, tabs: bool, id: str | None = None) -> None:  # noqa: A002
         """`tabs`: name the views between the title and the text."""
         super().__init__(id=id)
-        self._reader_id = reader_id
-        self._has_tabs = tabs
+        self.reader = Reader(id=reader_id)
+        """Where the text is."""
+        self.tabs = ViewTabs() if tabs else None
+        self._title = Static(classes="answer-pane--title")
 
     def compose(self) -> ComposeResult:
         """Title, tabs, text."""
-        yield Static(classes="answer-pane--title")
-        if self._has_tabs:
-            yield ViewTabs()
-        yield Reader(id=self._reader_id)
-
-    @property
-    def reader(self) -> Reader:
-        """Where the text is."""
-        return self.query_one(Reader)
+        yield self._title
+        if self.tabs is not None:
+            yield self.tabs
+        yield self.reader
 
     def show(self, page: Page, *, plain: bool = False) -> None:
         """Show a page; `plain` shows Markdown as it was written."""
-        self.page = page
+        before, self.page = self.page, page
         self._show_title()
         if page.text is None:
+            is_update = before.text is None and before.title.plain == page.title.plain
+            top = self.reader.scroll_y if is_update else 0
             self.reader.show_lines(list(page.lines))
+            self.reader.scroll_to(y=top, animate=False, force=True)
         elif page.is_markdown and not plain:
             self.reader.show_markdown(page.text)
         else:
@@ -70,11 +70,10 @@ class AnswerPane(Vertical):
         self._show_title()
 
     def _show_title(self) -> None:
-        title = self.query_one(".answer-pane--title", Static)
-        room = title.content_size.width
+        room = self._title.content_size.width
         facts = self.page.facts or (Content(""),)
         fitting = next((fact for fact in facts if fact.cell_length <= room), facts[-1])
-        title.update(Content("\n").join([self.page.title, fitting]))
+        self._title.update(Content("\n").join([self.page.title, fitting]))
 
 
 class ViewTabs(Static):

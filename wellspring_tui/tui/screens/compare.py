@@ -72,20 +72,26 @@ class CompareScreen(ReadingScreen):
         """Both jobs, their prompts, two panes."""
         self._read_jobs()
         left, right = self._jobs
+        self._sides = Table(SIDE_COLUMNS, id="sides")
+        self._sides.can_focus = False
+        self._list = ReadingList(PAIR_COLUMNS, id="pairs", empty="Matching the prompts …")
+        self._tabs = ViewTabs()
+        self._panes = (
+            AnswerPane(id="left", reader_id="left-answer", tabs=False),
+            AnswerPane(id="right", reader_id="right-answer", tabs=False),
+        )
         yield self.top_bar(f"Compare {one_line(left.name, 30)} and {one_line(right.name, 30)}")
-        yield Table(SIDE_COLUMNS, id="sides")
+        yield self._sides
         with Horizontal(id="comparison"):
-            yield ReadingList(PAIR_COLUMNS, id="pairs", empty="Matching the prompts …")
+            yield self._list
             with Vertical(id="both"):
-                yield ViewTabs()
+                yield self._tabs
                 with Container(id="panes"):
-                    yield AnswerPane(id="left", reader_id="left-answer", tabs=False)
-                    yield AnswerPane(id="right", reader_id="right-answer", tabs=False)
+                    yield from self._panes
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Say what is known; matching comes after it is painted."""
-        self.query_one("#sides", Table).can_focus = False
         self._list.focus()
         self._show_sides()
         self.show_pages()
@@ -97,14 +103,6 @@ class CompareScreen(ReadingScreen):
         if self._comparison is not None:
             self._comparison.close()
 
-    @property
-    def _list(self) -> Table:
-        return self.query_one("#pairs", Table)
-
-    @property
-    def _panes(self) -> tuple[AnswerPane, AnswerPane]:
-        return self.query_one("#left", AnswerPane), self.query_one("#right", AnswerPane)
-
     # -- what there is ---------------------------------------------------------------
 
     def _read_jobs(self) -> None:
@@ -113,7 +111,7 @@ class CompareScreen(ReadingScreen):
 
     def jobs_refreshed(self, message: JobsRefreshed) -> None:
         """More answers may have come."""
-        if message.done.changed & set(self._ids) and self.query("#pairs"):
+        if message.done.changed & set(self._ids) and not self.is_left:
             self._read_jobs()
             self._show_sides()
             self._match_anew.set()
@@ -125,7 +123,7 @@ class CompareScreen(ReadingScreen):
             self._match_anew.clear()
             try:
                 comparison = await in_thread(self._matched)
-                if not self.is_whole:
+                if self.is_left:
                     comparison.close()
                     return
                 self._take(comparison)
@@ -136,7 +134,7 @@ class CompareScreen(ReadingScreen):
                 self.notify(one_line(str(error)), severity="error", markup=False)
                 self._list.empty = "These jobs can't be compared."
                 return
-            if not self.is_whole:
+            if self.is_left:
                 return
             self._show_sides()
             await self._match_anew.wait()
@@ -170,7 +168,7 @@ class CompareScreen(ReadingScreen):
             side_row(sign, job, side, cost(job))
             for sign, job, side in zip(_SIGNS, self._jobs, totals, strict=True)
         ]
-        self.query_one("#sides", Table).show(ListRows(rows))
+        self._sides.show(ListRows(rows))
 
     # -- one prompt ------------------------------------------------------------------
 
@@ -188,7 +186,7 @@ class CompareScreen(ReadingScreen):
         for side, pane in enumerate(self._panes):
             pane.show(self._page(side), plain=self.plain)
         wrap = self._panes[0].reader.wrap
-        self.query_one(ViewTabs).show(self.view, plain=self.plain, wrap=wrap)
+        self._tabs.show(self.view, plain=self.plain, wrap=wrap)
 
     def _page(self, side: int) -> Page:
         found = self._item(side)
@@ -233,7 +231,7 @@ class CompareScreen(ReadingScreen):
 
     def on_descendant_focus(self) -> None:
         """The table of both jobs tells which side copying and opening take."""
-        self.query_one("#sides", Table).move_to_position(self._side)
+        self._sides.move_to_position(self._side)
 
     def action_scroll_text(self, pages: int) -> None:
         """Scroll both texts while the list keeps the focus."""
@@ -252,7 +250,7 @@ class CompareScreen(ReadingScreen):
             return
         place = self._list.cursor_position
         found = await in_thread(lambda: _problem(comparison, place, step))
-        if not self.is_whole:
+        if self.is_left:
             return
         if found is None:
             where = "below" if step > 0 else "above"

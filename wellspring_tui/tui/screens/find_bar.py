@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
+    from wellspring_tui.answers.searching import Where
+
 
 class _Words(Input):
     """The words one searches for."""
@@ -49,42 +51,49 @@ class FindBar(Horizontal):
     class FilterPressed(Message):
         """The words that name the filter were clicked."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._chip = Static(id="chip")
+        self._words = _Words(id="find", compact=True)
+        self._count = Static(id="find-count")
+
     def compose(self) -> ComposeResult:
         """The filter, a field, how much was found."""
-        yield Static(id="chip")
+        yield self._chip
         yield Static("/", id="find-sign")
-        yield _Words(id="find", placeholder="search all answers", compact=True)
-        yield Static(id="find-count")
+        yield self._words
+        yield self._count
 
     @property
     def is_open(self) -> bool:
         """Whether there is a field to type in."""
         return self.has_class("-open")
 
-    def open(self) -> None:
-        """Show the field and go to it."""
+    def open(self, where: Where) -> None:
+        """Show the field and go to it; `where` one searches."""
+        self._words.placeholder = f"search all {where}"
         self.add_class("-open")
-        self.query_one("#find", Input).focus()
+        self._words.focus()
 
     def close(self) -> None:
         """Take the words away, and the field."""
         with self.prevent(Input.Changed):
-            self.query_one("#find", Input).value = ""
+            self._words.value = ""
         self.remove_class("-open")
         self.tell(Content(""))
 
     def tell(self, count: Content) -> None:
         """Say how much was found."""
-        self.query_one("#find-count", Static).update(count)
+        self._count.update(count)
 
     def say_filter(self, chip: Content | None) -> None:
         """Say which answers are listed; None when all are."""
         self.set_class(chip is not None, "-filtered")
-        self.query_one("#chip", Static).update(chip or Content(""))
+        self._chip.update(chip or Content(""))
 
     def on_click(self, event: events.Click) -> None:
         """A click on the filter asks for the next one."""
-        if event.widget is self.query_one("#chip"):
+        if event.widget is self._chip:
             self.post_message(self.FilterPressed())
 
     @on(Input.Changed)

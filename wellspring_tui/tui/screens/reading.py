@@ -12,14 +12,15 @@ from wellspring_tui.errors import WellspringError
 from wellspring_tui.text import one_line
 from wellspring_tui.tui.outside import show_text
 from wellspring_tui.tui.screens.answer_page import VIEWS, Page, page
-from wellspring_tui.tui.screens.answer_pane import AnswerPane
 from wellspring_tui.tui.screens.base import DashboardScreen
 from wellspring_tui.tui.screens.menu import Choice, MenuScreen
+from wellspring_tui.tui.widgets.reader import Reader
 
 if TYPE_CHECKING:
     from wellspring_tui.answers.results import Results
     from wellspring_tui.tui.outside import Kind
     from wellspring_tui.tui.screens.answer_page import Item, View
+    from wellspring_tui.tui.screens.answer_pane import AnswerPane
 
 _COPIES = (
     Choice("a", "the answer"),
@@ -53,6 +54,12 @@ class ReadingScreen(DashboardScreen[None]):
         self.view: View = "answer"
         self.plain = False
         """Whether Markdown is shown as it was written."""
+        self.is_left = False
+        """The person went elsewhere: what threads bring is not wanted any more."""
+
+    def on_unmount(self) -> None:
+        """Nothing is shown after this."""
+        self.is_left = True
 
     # What a screen says of itself
 
@@ -67,11 +74,6 @@ class ReadingScreen(DashboardScreen[None]):
     def show_pages(self) -> None:
         """Show again what is shown, in the view that is chosen now."""
         raise NotImplementedError
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether its widgets are there: a screen that is left loses them before its workers."""
-        return self.is_attached and bool(self.query(AnswerPane))
 
     # The keys
 
@@ -96,7 +98,7 @@ class ReadingScreen(DashboardScreen[None]):
             self.notify("Rendered Markdown is always wrapped; m shows it plain.")
             return
         wrap = not pane.reader.wrap
-        for reader in self.query(type(pane.reader)):
+        for reader in self.query(Reader):
             reader.wrap = wrap
         self.show_pages()
 

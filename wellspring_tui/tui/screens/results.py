@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import Event
+from asyncio import Event, sleep
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -21,7 +21,7 @@ from wellspring_tui.tui.carrier import in_thread
 from wellspring_tui.tui.screens import results_chosen as choosing
 from wellspring_tui.tui.screens.answer_list import AnswerList
 from wellspring_tui.tui.screens.answer_page import Item, Page, page
-from wellspring_tui.tui.screens.answer_pane import AnswerPane, ViewTabs
+from wellspring_tui.tui.screens.answer_pane import AnswerPane
 from wellspring_tui.tui.screens.find_bar import FindBar
 from wellspring_tui.tui.screens.jobs_rows import cost
 from wellspring_tui.tui.screens.reading import ReadingScreen
@@ -36,7 +36,6 @@ from wellspring_tui.tui.screens.results_totals import (
     usage_lines,
 )
 from wellspring_tui.tui.widgets.reader import Reader
-from wellspring_tui.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -49,6 +48,9 @@ if TYPE_CHECKING:
     from wellspring_tui.tui.screens.results_totals import Counted
 
 
+_LARGE_REQUESTS = 2_000
+_FIRST_PAINT_SECONDS = 0.1
+"""Counting a large job must not take the processor from the first answer."""
 _TELL_SECONDS = 0.1
 """How often a search that takes long says how far it is."""
 
@@ -100,12 +102,17 @@ class ResultsScreen(ReadingScreen):
         """Search, list, pane, totals, keys."""
         self._read_job()
         self._chosen = Chosen(self._total)
-        yield self.top_bar("Results")
-        yield FindBar()
+        self._top = self.top_bar("Results")
+        self._find_bar = FindBar()
+        self._list = AnswerList(self._results.index, self._listed(), id="answers")
+        self._pane = AnswerPane(id="reading", reader_id="answer", tabs=True)
+        self._totals = Static(id="totals")
+        yield self._top
+        yield self._find_bar
         with Horizontal(id="results"):
-            yield AnswerList(self._results.index, self._listed(), id="answers")
-            yield AnswerPane(id="reading", reader_id="answer", tabs=True)
-        yield Static(id="totals")
+            yield self._list
+            yield self._pane
+        yield self._totals
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
@@ -121,14 +128,6 @@ class ResultsScreen(ReadingScreen):
         self._searching.stop()
         self._results.index.close()
 
-    @property
-    def _list(self) -> AnswerList:
-        return self.query_one("#answers", AnswerList)
-
-    @property
-    def _pane(self) -> AnswerPane:
-        return self.query_one("#reading", AnswerPane)
-
     # -- what there is ---------------------------------------------------------------
 
     def _read_job(self) -> None:
@@ -138,7 +137,7 @@ class ResultsScreen(ReadingScreen):
 
     def jobs_refreshed(self, message: JobsRefreshed) -> None:
         """More answers may have come."""
-        if self._job_id in message.done.changed and self.query("#answers"):
+        if self._job_id in message.done.changed and not self.is_left:
             self._read_job()
             self._count_anew.set()
             self._choose()
@@ -148,10 +147,16 @@ class ResultsScreen(ReadingScreen):
     @work(group="count")
     async def _keep_counting(self) -> None:
         """Count whenever something has changed, never twice at once."""
+        if self._total > _LARGE_REQUESTS:
+            await sleep(_FIRST_PAINT_SECONDS)
         while True:
             self._count_anew.clear()
-            counted = await in_thread(lambda: count(self._results))
-            if not self.is_whole:
+            try:
+                counted = await in_thread(lambda: count(self._results))
+            except WellspringError as error:
+                self._tell_error(error)
+                return
+            if self.is_left:
                 return
             if counted != self._counted:
                 self._counted = counted
@@ -165,15 +170,17 @@ class ResultsScreen(ReadingScreen):
         self._say_where_things_stand()
 
     def _say_where_things_stand(self) -> None:
-        find_bar = self.query_one(FindBar)
-        find_bar.say_filter(self._chosen.chip(hint=not find_bar.is_open))
-        self.query_one(TopBar).say(f"{self._job.name} › {self._job.status.replace('_', ' ')}")
+        self._find_bar.say_filter(self._chosen.chip(hint=not self._find_bar.is_open))
+        self._top.say(f"{self._job.name} › {self._job.status.replace('_', ' ')}")
         line = Content.styled("counting …", look.QUIET)
         if self._counted is not None:
             line = totals_line(self._counted.totals, cost(self._job))
         if not self._job.collected:
             line = Content.styled("still running · ", look.BUSY) + line
-        self.query_one("#totals", Static).update(line)
+        self._totals.update(line)
+
+    def _tell_error(self, error: WellspringError) -> None:
+        self.notify(one_line(str(error)), severity="error", markup=False)
 
     def _listed(self) -> Listed:
         chosen = self._chosen
@@ -222,10 +229,10 @@ class ResultsScreen(ReadingScreen):
         found = self.reading_item()
         if found is not None:
             self._row = found[1].answer.number
-        pane = self._pane
-        pane.show(self._page(found), plain=self.plain)
+        self._pane.show(self._page(found), plain=self.plain)
         shown = self.view if found is not None else "usage"
-        pane.query_one(ViewTabs).show(shown, plain=self.plain, wrap=pane.reader.wrap)
+        if self._pane.tabs is not None:
+            self._pane.tabs.show(shown, plain=self.plain, wrap=self._pane.reader.wrap)
 
     def _page(self, found: tuple[Results, Item] | None) -> Page:
         if found is not None:
@@ -241,9 +248,6 @@ class ResultsScreen(ReadingScreen):
     # -- moving about ----------------------------------------------------------------
 
     @on(AnswerList.Opened, "#answers")
-    def _opened(self) -> None:
-        self.action_read()
-
     def action_read(self) -> None:
         """Go to the text; on a narrow screen it takes the whole width."""
         reader = self._pane.reader
@@ -288,9 +292,8 @@ class ResultsScreen(ReadingScreen):
 
     def action_back_out(self) -> None:
         """Leave the search, the filter, the text, or the screen: one thing at a time."""
-        find_bar = self.query_one(FindBar)
-        if find_bar.is_open:
-            find_bar.close()
+        if self._find_bar.is_open:
+            self._find_bar.close()
             self._end_search()
             (self._pane.reader if self.has_class("-reading") else self._list).focus()
         elif self._filter is not choosing.ALL:
@@ -320,8 +323,12 @@ class ResultsScreen(ReadingScreen):
 
     @work(exclusive=True, group="choose")
     async def _look_up(self, wanted: choosing.Filter) -> None:
-        rows = await in_thread(partial(choosing.rows_of, self._results.index, wanted))
-        if self.is_whole:
+        try:
+            rows = await in_thread(partial(choosing.rows_of, self._results.index, wanted))
+        except WellspringError as error:
+            self._tell_error(error)
+            return
+        if not self.is_left:
             self._take(replace(self._chosen, total=self._total, filter=wanted, filtered=rows))
 
     def _take(self, chosen: Chosen) -> None:
@@ -345,7 +352,7 @@ class ResultsScreen(ReadingScreen):
         """Search all answers, or all prompts when the prompt is shown; this one comes first."""
         if self.view not in ("answer", "prompt"):
             self.action_view("answer")
-        self.query_one(FindBar).open()
+        self._find_bar.open(self._where)
 
     def action_view(self, view: View) -> None:
         """Show another view; a search goes through the prompts while they are shown."""
@@ -388,23 +395,23 @@ class ResultsScreen(ReadingScreen):
         try:
             await self._searching.run(Query(self._words, self._where, growing))
         except WellspringError as error:
-            self.notify(one_line(str(error)), severity="error", markup=False)
+            self._tell_error(error)
         finally:
             telling.stop()
             self._tell_found()
 
     def _found(self, found: Found) -> None:
-        if self.is_whole:
+        if not self.is_left:
             self._take(replace(self._chosen, found=found))
 
     def _tell_found(self) -> None:
         """Say how much was found, here and in all."""
-        if not self.is_whole:
+        if self.is_left:
             return
         reader = self._pane.reader
         here = (reader.hit_number, reader.hit_count)
         line = found_line(self._chosen, self._searching.share, here)
-        self.query_one(FindBar).tell(line)
+        self._find_bar.tell(line)
 
     @on(FindBar.Walked)
     def _walked(self, event: FindBar.Walked) -> None:
