@@ -187,6 +187,8 @@ class Event:
     part: int
     what: str
     detail: str | None = None
+    id: int = 0
+    """Its number in the ledger; a later event has a larger one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,10 @@ class JobsQuery:
     """Only jobs with this in their name, id, model, status or service."""
     order_by: str = "created_at"
     descending: bool = True
+    status: str = ""
+    """Only jobs in that status."""
+    after: Job | None = None
+    """Only jobs that come after this one when the newest come first."""
 
 
 @dataclass(frozen=True, slots=True)

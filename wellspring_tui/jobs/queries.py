@@ -15,11 +15,22 @@ _ORDERS = {
 
 def where(query: JobsQuery) -> tuple[str, dict[str, object]]:
     """The WHERE clause of a query, and its parameters."""
-    if not query.text:
+    wanted: list[str] = []
+    parameters: dict[str, object] = {}
+    if query.text:
+        fields = ("id", "name", "model", "status", "service")
+        wanted.append(" OR ".join(f"instr(folded({field}), :text)" for field in fields))
+        parameters["text"] = query.text.casefold()
+    if query.status:
+        wanted.append("status = :status")
+        parameters["status"] = query.status
+    if query.after is not None:
+        wanted.append("created_at < :after_at OR (created_at = :after_at AND id > :after_id)")
+        parameters["after_at"] = query.after.created_at.timestamp()
+        parameters["after_id"] = query.after.id
+    if not wanted:
         return "", {}
-    fields = ("id", "name", "model", "status", "service")
-    found = " OR ".join(f"instr(folded({field}), :text)" for field in fields)
-    return f"WHERE {found}", {"text": query.text.casefold()}
+    return f"WHERE ({') AND ('.join(wanted)})", parameters
 
 
 def order(query: JobsQuery) -> str:
