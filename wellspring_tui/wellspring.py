@@ -156,11 +156,13 @@ class Wellspring:
         service: str | None = None,
         name: str | None = None,
         description: str | None = None,
+        source: Path | None = None,
         progress: Progress | None = None,
     ) -> Job:
         """Make a job of a prompts file. It is in the ledger when this returns; `tick` sends it.
 
-        Raises PromptsFileError for a file with problems, CredentialsError without a key.
+        `source` is the user's own file when `path` is a copy of it. Raises PromptsFileError
+        for a file with problems, CredentialsError without a key.
         """
         from wellspring_tui.answers.index import AnswerIndex
         from wellspring_tui.jobs.planning import Planner, planned_parts, removed_on_failure
@@ -168,6 +170,7 @@ class Wellspring:
         from wellspring_tui.prompts.opening import open_prompts
 
         heard = progress or Progress()
+        origin = source or path
         profile = self.settings.profile(service)
         self.settings.key(profile)
         found, requests = survey(
@@ -186,9 +189,9 @@ class Wellspring:
             found.raise_if_unsendable()
             job = Job(
                 id=job_id,
-                name=storable(name or path.stem),
+                name=storable(name or origin.stem),
                 description=description and storable(description),
-                source=storable(str(path.absolute())),
+                source=storable(str(origin.absolute())),
                 kind=found.kind.value,
                 service=profile.name,
                 endpoint=found.endpoint or options.endpoint,
