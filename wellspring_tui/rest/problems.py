@@ -95,8 +95,10 @@ def conflicts() -> Iterator[None]:
     except errors.JobNotFoundError:
         raise
     except errors.InputError as error:
+        # What to do is said in the words of the command line.
+        todo = error.todo and error.todo.replace("`retry --all`", "`?all=true`")
         raise RefusalError(
-            409, "conflict", "The job is not in the state for that", error.what, error.todo
+            409, "conflict", "The job is not in the state for that", error.what, todo
         ) from None
 
 
@@ -117,7 +119,15 @@ def validation(found: Sequence[Mapping[str, object]]) -> RefusalError:
 
 
 def http_refusal(status: int, method: str, path: str) -> RefusalError:
-    """An address, or a method on one, that does not exist."""
+    """An address, or a method on one, that does not exist; or a body that can't be read."""
+    if status not in (404, 405):
+        return RefusalError(
+            status,
+            "request",
+            "The request does not fit the API",
+            "Its body can't be read.",
+            "/docs shows what each request takes.",
+        )
     title = HTTPStatus(status).phrase
     slug = title.casefold().replace(" ", "-")
     asked = f"{one_line(method, 20)} {one_line(path, _LONGEST_PLACE)}"

@@ -72,7 +72,8 @@ def _submitted(body: Submission, desk: Desk) -> Job:
                     source=source,
                 )
         except PromptsFileError as error:
-            raise PromptsFileError(error.what, where=body.json_file_path, todo=error.todo) from None
+            todo = error.todo or "Mend the file and submit it again; nothing was sent."
+            raise PromptsFileError(error.what, where=body.json_file_path, todo=todo) from None
     desk.carrying.look(job.service)
     return job
 
