@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
-
-from tests.rest.conftest import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tests.rest.conftest import Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def test_a_job_is_followed_to_its_end(shared: Server) -> None:
     assert (whats[0], whats[-1]) == ("planned", "collected")
     assert (heard[-1].kind, heard[-1].data["answered"]) == ("end", 4)
     jobs = [one.data for one in heard if one.kind == "job"]
-    assert all(before != after for before, after in zip(jobs, jobs[1:], strict=False))
+    assert all(before != after for before, after in pairwise(jobs))
     assert jobs[-1] == heard[-1].data
 
 

@@ -48,6 +48,7 @@ def build(desk: Desk, *, dashboard: bool = False) -> Api:
             problems.RefusalError: _tell_refusal,
             RequestValidationError: _tell_validation,
             HTTPException: _tell_http,
+            Exception: _apologise,
         },
     )
     app.state.desk = desk
@@ -88,3 +89,9 @@ async def _tell_http(request: Request, error: Exception) -> Response:
     response = problems.answer(refusal)
     response.headers.update(error.headers or {})
     return response
+
+
+async def _apologise(request: Request, error: Exception) -> Response:
+    """The guard hears of it as well, and logs the place."""
+    del request, error
+    return problems.apology()

@@ -44,6 +44,10 @@ class Discretion:
                 said = said.replace(folder, _HIDDEN)
         return one_line(said)
 
+    def path(self, path: str) -> str:
+        """A path below the roots; of any other only its name."""
+        return self._roots.shown(path)
+
     def where(self, place: str | None) -> str | None:
         """The place of an error: of a path outside the roots only its name."""
         if place is None:

@@ -79,9 +79,10 @@ class Guard:
         except Exception as error:
             # A defect of ours: the client hears that it is one, the log where it arose.
             _log.error("%s failed: %s", _asked(scope), place_of(error))
-            if sent.status is not None:
+            if sent.status is None:
+                await apology()(scope, receive, sent)
+            elif not sent.whole:
                 raise  # the answer is cut off, and must be seen to be
-            await apology()(scope, receive, sent)
         finally:
             self._under_way -= 1
             milliseconds = round(1000 * (time.monotonic() - began))
@@ -188,6 +189,7 @@ class _Sent:
     def __init__(self, send: Send) -> None:
         self._send = send
         self.status: int | None = None
+        self.whole = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -197,6 +199,7 @@ class _Sent:
             added = [*_ALWAYS.items(), *_UNLESS_SET.items()]
             message["headers"] = given + [one for one in added if one[0] not in names]
         await self._send(message)
+        self.whole = message["type"] == "http.response.body" and not message.get("more_body")
 
 
 def _asked(scope: Scope) -> str:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from wellspring_tui.jobs import model
     from wellspring_tui.jobs.retrying import Retry
+    from wellspring_tui.rest.discretion import Discretion
 
 LONGEST_WAIT_SECONDS = 3_600.0
 
@@ -218,8 +217,8 @@ class ResultsModel(BaseModel):
     missing: int
 
 
-def job_fields(of: model.Job, shown: Callable[[str], str]) -> dict[str, Any]:
-    """What `JobModel` tells of a job; `shown` makes its prompts file's path fit to be told."""
+def job_fields(of: model.Job, to: Discretion) -> dict[str, Any]:
+    """What `JobModel` tells of a job."""
     return {
         "job_id": of.id,
         "status": of.status,
@@ -238,7 +237,7 @@ def job_fields(of: model.Job, shown: Callable[[str], str]) -> dict[str, Any]:
         "model": of.model,
         "endpoint": of.endpoint,
         "window": of.window,
-        "source": shown(of.source),
+        "source": to.path(of.source),
         "kind": of.kind,
         "part_count": of.parts,
         "input_tokens": of.input_tokens,
@@ -255,39 +254,40 @@ def job_fields(of: model.Job, shown: Callable[[str], str]) -> dict[str, Any]:
     }
 
 
-def of_job(of: model.Job, shown: Callable[[str], str]) -> JobModel:
+def of_job(of: model.Job, to: Discretion) -> JobModel:
     """A job."""
-    return JobModel(**job_fields(of, shown))
+    return JobModel(**job_fields(of, to))
 
 
-def of_detail(of: model.JobDetail, shown: Callable[[str], str]) -> JobDetailModel:
+def of_detail(of: model.JobDetail, to: Discretion) -> JobDetailModel:
     """A job with its parts and its timeline."""
     return JobDetailModel(
-        **job_fields(of.job, shown),
-        parts=[_part(part) for part in of.parts],
-        timeline=[of_event(event) for event in of.events],
+        **job_fields(of.job, to),
+        parts=[_part(part, to) for part in of.parts],
+        timeline=[of_event(event, to) for event in of.events],
     )
 
 
-def of_retry(of: Retry, now: model.Job, shown: Callable[[str], str]) -> RetryModel:
+def of_retry(of: Retry, now: model.Job, to: Discretion) -> RetryModel:
     """A job, and what of it was sent again."""
     left_out = [
-        LeftOutModel(reason=left.reason, requests=left.count, example=left.example)
+        LeftOutModel(reason=left.reason, requests=left.count, example=to.text(left.example))
         for left in of.left_out
     ]
     news = RetryNews(requests=of.sent, parts=list(of.parts), left_out=left_out)
-    return RetryModel(**job_fields(now, shown), retry=news)
+    return RetryModel(**job_fields(now, to), retry=news)
 
 
-def of_event(of: model.Event) -> EventModel:
+def of_event(of: model.Event, to: Discretion) -> EventModel:
     """An event; what concerns the whole job has no part."""
-    return EventModel(id=of.id, at=of.at, part=of.part or None, what=of.what, detail=of.detail)
+    detail = None if of.detail is None else to.text(of.detail)
+    return EventModel(id=of.id, at=of.at, part=of.part or None, what=of.what, detail=detail)
 
 
-def _part(of: model.Part) -> PartModel:
+def _part(of: model.Part, to: Discretion) -> PartModel:
     problems = [
         PartProblem(
-            message=found.message,
+            message=to.text(found.message),
             code=found.code,
             line=found.line,
             param=found.param,
@@ -299,7 +299,7 @@ def _part(of: model.Part) -> PartModel:
         part=of.number,
         step=of.step.value,
         status=of.status,
-        waiting_for=of.waiting_for,
+        waiting_for=of.waiting_for and to.text(of.waiting_for),
         not_before=of.not_before,
         batch_id=of.batch_id,
         input_file_id=of.input_file_id,

@@ -7,7 +7,6 @@ each as `v1,<base64>`, and the secret is `whsec_` and its bytes in base64.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import threading
@@ -29,7 +28,7 @@ def secret_bytes(secret: str) -> bytes:
     """The key in a webhook's secret. Raises SettingsError when it is none."""
     try:
         found = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except binascii.Error:
+    except ValueError:
         found = b""
     if not found:
         raise SettingsError(

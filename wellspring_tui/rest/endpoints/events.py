@@ -22,13 +22,22 @@ MEDIA_TYPE = "text/event-stream"
 _LOOK_SECONDS = 0.5
 HEARTBEAT_SECONDS = 15.0
 _COME_BACK_MILLISECONDS = 2_000
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "Of a timeline event: what to come back with."},
+        "event": {"type": "string", "enum": ["timeline", "job", "end"]},
+        "data": {"type": "string", "description": "JSON: an EventModel, or a JobModel."},
+    },
+    "required": ["event", "data"],
+}
 
 
 @router.get(
     "/batch/{job_id}/events",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}},
+        200: {"content": {MEDIA_TYPE: {"schema": _EVENT}}},
         204: {"description": "The job is over and all of it was sent: do not come back."},
     },
 )
@@ -71,7 +80,7 @@ class _Stream:
                 quiet_since = time.monotonic()
                 yield text
             if self._now.job.collected:
-                yield _event("end", of_job(self._now.job, self._desk.roots.shown))
+                yield _event("end", of_job(self._now.job, self._desk.discretion))
                 return
             if self._desk.stopping.is_set():
                 return
@@ -83,10 +92,12 @@ class _Stream:
 
     def _news(self) -> list[str]:
         fresh = [event for event in self._now.events if event.id > self._seen]
-        told = [_event("timeline", of_event(event), event.id) for event in fresh]
+        told = [
+            _event("timeline", of_event(event, self._desk.discretion), event.id) for event in fresh
+        ]
         if fresh:
             self._seen = fresh[-1].id
-        job = _event("job", of_job(self._now.job, self._desk.roots.shown))
+        job = _event("job", of_job(self._now.job, self._desk.discretion))
         if job != self._shown:
             self._shown = job
             told.append(job)

@@ -47,7 +47,7 @@ def list_jobs(
     more = len(found) > limit
     page = found[:limit]
     return JobsPage(
-        jobs=[of_job(job, desk.roots.shown) for job in page],
+        jobs=[of_job(job, desk.discretion) for job in page],
         total=total,
         has_more=more,
         next_after=page[-1].id if more else None,
@@ -57,7 +57,7 @@ def list_jobs(
 @router.get("/batch/{job_id}/status")
 def status(job_id: JobId, desk: AtDesk) -> JobDetailModel:
     """One job whole: its parts with their batches, and what happened when."""
-    return of_detail(desk.door.detail(job_id), desk.roots.shown)
+    return of_detail(desk.door.detail(job_id), desk.discretion)
 
 
 @router.post("/batch/{job_id}/cancel", status_code=202)
@@ -66,7 +66,7 @@ def cancel(job_id: JobId, desk: AtDesk) -> JobModel:
     with conflicts():
         job = desk.door.cancel(job_id)
     desk.carrying.look(job.service)
-    return of_job(job, desk.roots.shown)
+    return of_job(job, desk.discretion)
 
 
 @router.post("/batch/{job_id}/retry", status_code=202)
@@ -81,4 +81,4 @@ def retry(
     with conflicts():
         planned = desk.door.retry(job_id, also_hopeless=all)
     desk.carrying.look(planned.job.service)
-    return of_retry(planned, planned.job, desk.roots.shown)
+    return of_retry(planned, planned.job, desk.discretion)

@@ -30,7 +30,7 @@ def submit(body: Submission, desk: AtDesk, response: Response) -> JobModel:
     """
     job = _submitted(body, desk)
     response.headers["location"] = f"/batch/{job.id}/status"
-    return of_job(job, desk.roots.shown)
+    return of_job(job, desk.discretion)
 
 
 @router.post(
@@ -51,7 +51,7 @@ async def process_complete(body: Processing, desk: AtDesk, request: Request) -> 
     job = await _until_over(job, seconds, desk, request)
     if job.collected:
         return await run_in_threadpool(whole_results, desk, job.id)
-    told = of_job(job, desk.roots.shown)
+    told = of_job(job, desk.discretion)
     headers = {"location": told.links.status, "retry-after": str(_pause(desk, job))}
     return Response(told.model_dump_json(), 202, headers, "application/json")
 
