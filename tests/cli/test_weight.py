@@ -13,7 +13,7 @@ from tests.cli.conftest import SAMPLE
 if TYPE_CHECKING:
     from tests.cli.conftest import Shell
 
-FRAMEWORKS = {"textual", "openai", "starlette", "uvicorn"}
+FRAMEWORKS = {"textual", "openai", "fastapi", "starlette", "uvicorn", "websockets"}
 HEAVY = {*FRAMEWORKS, "httpx2", "pydantic", "rich", "genai_prices", "asyncio"}
 INSIDE = {*HEAVY, "msgspec", "sqlite3", "wellspring_tui.wellspring", "wellspring_tui.settings"}
 
@@ -32,6 +32,7 @@ finally:
     [
         (("--help",), INSIDE),
         (("run", "--help"), INSIDE),
+        (("serve", "--help"), INSIDE),
         (("--version",), INSIDE),
         (("jobs",), HEAVY),
         (("jobs", "--json"), HEAVY),
@@ -55,7 +56,7 @@ def test_a_command_imports_only_what_it_needs(
 
 
 @pytest.mark.parametrize("command", ["", "check", "run", "submit", "watch", "jobs", "status",
-    "results", "cancel", "local", "doctor", "demo"])  # fmt: skip
+    "results", "cancel", "serve", "local", "doctor", "demo"])  # fmt: skip
 def test_help_ends_with_examples(shell: Shell, command: str) -> None:
     done = shell.wellspring(*command.split(), "-h")
 
