@@ -95,6 +95,7 @@ def test_a_name_of_a_proxy_can_be_allowed(serve: Callable[..., Server]) -> None:
     assert asked(server, "Origin: https://jobs.example", host="jobs.example") == 200
     assert asked(server, "Origin: https://evil.example", host="jobs.example") == 403
     assert asked(server, host="other.example") == 421
+    assert asked(server, host="jobs.example:443;x") == 421
 
 
 @pytest.mark.parametrize(
@@ -141,8 +142,8 @@ def test_nothing_is_had_without_the_token(guarded: Server, method: str, path: st
         {"authorization": f"Bearer {guarded.token}x"},
         {"authorization": f"Bearer {guarded.token[:-1]}"},
         {"authorization": f"Basic {guarded.token}"},
-        {"cookie": f"wellspring_session={guarded.token}"},
-        {"cookie": 'wellspring_session="'},
+        {"cookie": f"wellspring_{guarded.port}={guarded.token}"},
+        {"cookie": f'wellspring_{guarded.port}="'},
     ):
         answer = guarded.http.request(method, path, headers=headers)
         told = problem(answer, 401, "token")

@@ -12,11 +12,12 @@ from wellspring_tui import __version__
 from wellspring_tui.errors import WellspringError
 from wellspring_tui.rest import docs, problems
 from wellspring_tui.rest.endpoints import about, answers, events, jobs, sending, webhooks
+from wellspring_tui.rest.sessions import DASHBOARD
+from wellspring_tui.rest.web import pages
 
 if TYPE_CHECKING:
     from wellspring_tui.rest.desk import Desk
-
-DASHBOARD = "/dashboard"
+    from wellspring_tui.rest.web.pages import Front
 
 _DESCRIPTION = (
     "Batch jobs on the OpenAI Batch API, from a prompts file to answers by section. "
@@ -34,8 +35,11 @@ class Api(FastAPI):
         return self.openapi_schema
 
 
-def build(desk: Desk, *, dashboard: bool = False) -> Api:
-    """The API in front of a door; who may come in is the guard's affair."""
+def build(desk: Desk, front: Front | None = None) -> Api:
+    """The API in front of a door, and the pages of the dashboard if there is a `front`.
+
+    Who may come in is the guard's affair.
+    """
     app = Api(
         title="Wellspring",
         version=__version__,
@@ -52,7 +56,7 @@ def build(desk: Desk, *, dashboard: bool = False) -> Api:
         },
     )
     app.state.desk = desk
-    app.state.dashboard_path = DASHBOARD if dashboard else None
+    app.state.dashboard_path = DASHBOARD if front else None
     for router in (
         sending.router,
         jobs.router,
@@ -63,6 +67,10 @@ def build(desk: Desk, *, dashboard: bool = False) -> Api:
         docs.router,
     ):
         app.include_router(router)
+    if front is not None:
+        app.state.front = front
+        app.include_router(pages.router)
+        app.mount(pages.STATIC, pages.StaticAssets())
     return app
 
 

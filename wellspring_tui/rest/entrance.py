@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from wellspring_tui.rest.problems import RefusalError
-from wellspring_tui.rest.sessions import COOKIE
+from wellspring_tui.rest.sessions import cookie_name
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ class Entrance:
     def _is_ours(self, host: str, scope: Scope) -> bool:
         """Whether the Host names the address that the connection came to (DNS rebinding)."""
         name, port = _split(host.casefold())
+        if port and not (port.isascii() and port.isdigit()):
+            return False
         if name in self._names:
             return True
         address, own_port = (scope.get("server") or ("", None))[:2]
@@ -117,7 +119,7 @@ def header(scope: Scope, name: bytes) -> str:
 def session_of(scope: Scope) -> str:
     """The session that a browser names, if it does."""
     try:
-        found = SimpleCookie(header(scope, b"cookie")).get(COOKIE)
+        found = SimpleCookie(header(scope, b"cookie")).get(cookie_name(scope))
     except CookieError:
         return ""
     return found.value if found is not None else ""

@@ -12,6 +12,7 @@ from wellspring_tui.rest import limits
 from wellspring_tui.rest.entrance import header
 from wellspring_tui.rest.journal import place_of
 from wellspring_tui.rest.problems import RefusalError, answer, apology
+from wellspring_tui.rest.sessions import SIGN_IN
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-SIGN_IN = "/dashboard/sign-in"
 _FORM = "application/x-www-form-urlencoded"
 _BURST = 40
 _PER_SECOND = 10.0

@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from wellspring_tui.rest import incoming, journal, listening, sessions
-from wellspring_tui.rest.app import DASHBOARD, build
+from wellspring_tui.rest.app import build
 from wellspring_tui.rest.carrying import Carrying
 from wellspring_tui.rest.desk import Desk
 from wellspring_tui.rest.discretion import Discretion
 from wellspring_tui.rest.endpoints.sending import INCOMING
 from wellspring_tui.rest.entrance import Entrance
-from wellspring_tui.rest.guard import SIGN_IN, Guard
+from wellspring_tui.rest.guard import Guard
 from wellspring_tui.rest.protocol import PatientProtocol
 from wellspring_tui.rest.roots import Roots
+from wellspring_tui.rest.sessions import DASHBOARD, SIGN_IN
+from wellspring_tui.rest.web.pages import Front
+from wellspring_tui.rest.web.tabs import Tabs
 from wellspring_tui.rest.webhooks import SECRET_VARIABLE, Seal, secret_bytes
 from wellspring_tui.wellspring import Wellspring
 
@@ -135,7 +138,8 @@ class _Server(uvicorn.Server):
     ) -> None:
         self._desk = desk
         self._socket = socket_
-        app = build(desk, dashboard=options.dashboard_command is not None)
+        command = options.dashboard_command
+        app = build(desk, Front(known, Tabs(command)) if command else None)
         entrance = Entrance(known, options.allowed_hosts, _PUBLIC)
         super().__init__(
             uvicorn.Config(

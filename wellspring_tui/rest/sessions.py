@@ -15,13 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from starlette.types import Scope
+
     from wellspring_tui.settings import Settings
 
 TOKEN_VARIABLE = "WELLSPRING_TOKEN"  # noqa: S105 - its name, not its value
-COOKIE = "wellspring_session"
+DASHBOARD = "/dashboard"
+SIGN_IN = f"{DASHBOARD}/sign-in"
 SESSION_SECONDS = 12 * 3_600
 _SHORTEST_TOKEN = 16
 _MOST_SESSIONS = 100
+
+
+def cookie_name(scope: Scope) -> str:
+    """The name of a browser's session: cookies are shared by all ports of a machine."""
+    port = (scope.get("server") or ("", 0))[1]
+    return f"wellspring_{port}"
 
 
 def token_of(settings: Settings) -> str | None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from wellspring_tui.cli.chosen import Chosen
 
 _LOCAL = "local"
+_LOOK_SECONDS = 1.0
 
 
 @click.command(
@@ -33,7 +38,8 @@ def demo(chosen: Chosen) -> None:
 
 def open_dashboard(chosen: Chosen, *, demo: bool = False) -> None:
     """Open the dashboard. Raises InputError where there is no terminal to show it on."""
-    if not (on_terminal(sys.stdin) and on_terminal(sys.stdout)):
+    in_browser = "TEXTUAL_DRIVER" in os.environ  # `wellspring serve` shows it there
+    if not in_browser and not (on_terminal(sys.stdin) and on_terminal(sys.stdout)):
         raise InputError(
             "the dashboard needs a terminal",
             todo="`wellspring --help` lists what works without one.",
@@ -41,4 +47,14 @@ def open_dashboard(chosen: Chosen, *, demo: bool = False) -> None:
     settings = chosen.settings()
     from wellspring_tui.tui.app import run
 
+    if in_browser:
+        threading.Thread(target=_leave_with_the_server, daemon=True).start()
     run(settings, demo=demo)
+
+
+def _leave_with_the_server() -> None:
+    """A server that is killed can't end its dashboards; they would run on, unseen."""
+    server = os.getppid()
+    while os.getppid() == server:
+        time.sleep(_LOOK_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
