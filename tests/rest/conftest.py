@@ -19,7 +19,7 @@ from tests.support.files import CHAT, jsonl, request, visual
 from tests.support.homes import stop_builtin, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 _STARTED_WITH_OTHER_LIMITS = """
@@ -38,7 +38,7 @@ class Server:
     """One running `wellspring serve`; `root` is the folder it reads prompts from."""
 
     def __init__(
-        self, folder: Path, *options: str, limits: dict[str, object], **variables: str
+        self, folder: Path, *options: str, limits: Mapping[str, object], **variables: str
     ) -> None:
         self.folder = folder
         self.root = folder / "root"
@@ -52,7 +52,7 @@ class Server:
         }
         self.process: subprocess.Popen[str] = subprocess.Popen(
             [
-                *(sys.executable, "-c", _STARTED_WITH_OTHER_LIMITS, json.dumps(limits)),
+                *(sys.executable, "-c", _STARTED_WITH_OTHER_LIMITS, json.dumps(dict(limits))),
                 *("serve", "--port", "0", "--json", *options),
             ],
             cwd=self.root,
@@ -194,7 +194,10 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     started: list[Server] = []
 
     def start(
-        *options: str, folder: Path = tmp_path, limits: dict[str, object] | None = None, **env: str
+        *options: str,
+        folder: Path = tmp_path,
+        limits: Mapping[str, object] | None = None,
+        **env: str,
     ) -> Server:
         started.append(Server(folder, *options, limits=limits or {}, **env))
         return started[-1]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import time
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pyte
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests.rest.conftest import Server
 from tests.support.files import visual
@@ -116,12 +117,14 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert server.stop()[0] == 0
 
 
-def line_to(server: Server, headers: dict[str, str], origin: str | None) -> connect:
+def line_to(
+    server: Server, headers: dict[str, str], origin: str | None
+) -> AbstractContextManager[ClientConnection]:
     """A terminal's line; enter it to have it opened. Raises InvalidStatus when it is refused."""
     size = f"width={WIDTH}&height={HEIGHT}"
     return connect(
         f"ws://{server.host}:{server.port}/dashboard/ws?{size}",
-        origin=origin,  # type: ignore[arg-type] - a str by another name
+        origin=None if origin is None else Origin(origin),
         additional_headers=headers,
         compression=None,
         max_size=None,

@@ -70,13 +70,14 @@ def test_a_tab_may_change_its_size(open_tab: Callable[..., Tab]) -> None:
 def test_what_makes_no_sense_is_left_out(open_tab: Callable[..., Tab]) -> None:
     tab = open_tab()
     tab.sees("Wellspring")
-    for nonsense in (
+    nonsense: tuple[object, ...] = (
         *([], {}, None, 7, "stdin", ["stdin"], ["stdin", 7], ["quit"], ["resize"]),
         *(["resize", {}], ["resize", {"width": "x", "height": 1}], ["deliver_chunk_request"]),
         ["resize", {"width": -5, "height": 10**30}],
         ["stdin", "\ud800"],
-    ):
-        tab.send(nonsense)
+    )
+    for one in nonsense:
+        tab.send(one)
     tab.send(["resize", {"width": 100, "height": 30}])
     tab.send(["ping", "12345"])
     tab.until(lambda: ["pong", "12345"] in tab.told, "the pong")
