@@ -18,6 +18,7 @@ from wellspring_tui.jobs.ledger import Ledger
 from wellspring_tui.jobs.model import INDEX_NAME, NO_SERVICE, Job, Round, new_job_id
 from wellspring_tui.private import make_folder
 from wellspring_tui.progress import Progress
+from wellspring_tui.records import Records
 from wellspring_tui.services.connections import Connections
 from wellspring_tui.text import one_line, storable
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.answers.results import Results
     from wellspring_tui.jobs.conductor import Conductor
-    from wellspring_tui.jobs.model import JobDetail, JobsQuery
+    from wellspring_tui.jobs.model import Offer
     from wellspring_tui.jobs.retrying import Retry
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.model import RequestOptions
@@ -51,7 +52,7 @@ class Estimate:
     """The built-in service costs nothing; the figures say what OpenAI would take."""
 
 
-class Wellspring:
+class Wellspring(Records):
     """Check prompts files, submit them, carry the jobs, read the answers.
 
     Methods raise errors of `wellspring_tui.errors`. One object may be used from several
@@ -60,7 +61,7 @@ class Wellspring:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.ledger = Ledger(settings.places.ledger)
+        super().__init__(Ledger(settings.places.ledger))
         self._connections = Connections(settings)
 
     def close(self) -> None:
@@ -156,6 +157,7 @@ class Wellspring:
         service: str | None = None,
         name: str | None = None,
         description: str | None = None,
+        tags: Iterable[str] = (),
         source: Path | None = None,
         progress: Progress | None = None,
     ) -> Job:
@@ -165,12 +167,15 @@ class Wellspring:
         for a file with problems, CredentialsError without a key.
         """
         from wellspring_tui.answers.index import AnswerIndex
+        from wellspring_tui.jobs.labels import clean_tags
         from wellspring_tui.jobs.planning import Planner, planned_parts, removed_on_failure
         from wellspring_tui.prompts.checking import survey
+        from wellspring_tui.prompts.model import FileKind
         from wellspring_tui.prompts.opening import open_prompts
 
         heard = progress or Progress()
         origin = source or path
+        labels = clean_tags(tags)
         profile = self.settings.profile(service)
         self.settings.key(profile)
         found, requests = survey(
@@ -201,9 +206,15 @@ class Wellspring:
                 tokens_estimated=found.tokens,
                 created_at=datetime.now(UTC),
                 parts=len(planner.parts),
+                tags=labels,
+                options=None if found.kind is FileKind.REQUESTS else options,
             )
             self.ledger.add_job(job, planned_parts(job_id, planner.parts))
         return job
+
+    def options_for(self, kind: str) -> RequestOptions:
+        """Request options as the newest job of that kind of file had them, or as they are set."""
+        return self.ledger.labels.options_for(kind) or self.request_options()
 
     @cached_property
     def _prices(self) -> Prices:
@@ -242,28 +253,6 @@ class Wellspring:
         if not self.ledger.open_services():
             return Round(datetime.now(UTC))
         return self._conductor.tick(progress or Progress(), only_due=only_due, service=service)
-
-    def jobs(
-        self, query: JobsQuery | None = None, start: int = 0, stop: int | None = None
-    ) -> list[Job]:
-        """Jobs in the ledger, newest first unless asked otherwise."""
-        return self.ledger.jobs(query, start, stop)
-
-    def count_jobs(self, query: JobsQuery | None = None) -> int:
-        """How many jobs are in the ledger, or answer to a query."""
-        return self.ledger.count_jobs(query)
-
-    def job_ids(self, query: JobsQuery) -> list[str]:
-        """The ids of all jobs of a query, in its order."""
-        return self.ledger.job_ids(query)
-
-    def job(self, job_id: str) -> Job:
-        """One job, by its id or a batch id. Raises JobNotFoundError."""
-        return self.ledger.job(job_id)
-
-    def detail(self, job_id: str) -> JobDetail:
-        """One job with its parts and timeline. Raises JobNotFoundError."""
-        return self.ledger.detail(job_id)
 
     def cancel(self, job_id: str) -> Job:
         """Ask to cancel a job, its waiting parts included. Raises InputError if it is over."""
@@ -315,12 +304,19 @@ class Wellspring:
 
         wanted = list(dict.fromkeys(batch_ids))
         for batch_id in wanted:
-            self.ledger.refuse_known(batch_id)
+            self.ledger.arrivals.refuse_known(batch_id)
         profile = self.settings.profile(service)
         adopter = Adopter(
             self.ledger, self.settings.places, self._connections.to(profile.name), profile.name
         )
         return adopter.adopt(wanted, progress or Progress())
+
+    def look_for_batches(
+        self, service: str | None = None, progress: Progress | None = None
+    ) -> list[Offer]:
+        """Look through all batches of a service for those made elsewhere. Raises ServiceError."""
+        name = self.settings.profile(service).name
+        return self.ledger.offers.found(name, self._connections.to(name), progress or Progress())
 
     def import_files(
         self,

@@ -21,22 +21,7 @@ from wellspring_tui.jobs.model import SENDING, WAITING, JobsQuery, Part, Step
 from wellspring_tui.services.model import BatchProblem, Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the ledger lies."""
-    return tmp_path / "home" / "ledger.sqlite"
-
-
-@pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    """A new ledger."""
-    opened = Ledger(path)
-    yield opened
-    opened.close()
 
 
 def added(ledger: Ledger, job_id: str, parts: int = 1) -> list[Part]:
@@ -245,7 +230,7 @@ def test_jobs_are_listed_newest_first(three: Ledger) -> None:
     [
         ("created_at", ["aaa", "bbb", "ccc"]),
         ("requests", ["bbb", "ccc", "aaa"]),
-        ("service", ["bbb", "aaa", "ccc"]),
+        ("service", ["bbb", "ccc", "aaa"]),
         ("id; DROP TABLE jobs", ["aaa", "bbb", "ccc"]),
     ],
 )

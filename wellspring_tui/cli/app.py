@@ -32,6 +32,7 @@ _COMMANDS = {
     "jobs": "listing",
     "status": "listing",
     "results": "watching",
+    "edit": "editing",
     "cancel": "cancel",
     "retry": "retrying",
     "adopt": "adopting",

@@ -28,6 +28,13 @@ quiet_option = click.option(
 offline_option = click.option(
     "--offline", is_flag=True, help="Show what is known here; ask no service."
 )
+tags_option = click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    help="Put a tag on it, to find it by; may be given several times.",
+)
 output_option = click.option(
     "-o",
     "--output",
@@ -96,7 +103,7 @@ def labels(function: _Function) -> _Function:
     description = click.option(
         "--description", metavar="TEXT", help="A note; the batches carry it on the service too."
     )
-    return name(description(function))
+    return name(description(tags_option(function)))
 
 
 def examples(*lines: str) -> str:

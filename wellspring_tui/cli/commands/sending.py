@@ -45,6 +45,7 @@ def run(
     output: Path | None,
     name: str | None,
     description: str | None,
+    tags: tuple[str, ...],
     quiet: bool,
     **request_options: object,
 ) -> ExitCode:
@@ -58,7 +59,13 @@ def run(
         told = teller(quiet=quiet)
         with told:
             job = _submitted(
-                wellspring, told, file, request_options, name=name, description=description
+                wellspring,
+                told,
+                file,
+                request_options,
+                name=name,
+                description=description,
+                tags=tags,
             )
             if not quiet:
                 told.warn(f"{job.id} is submitted to {job.service}.")
@@ -68,7 +75,7 @@ def run(
 @click.command(
     epilog=options.examples(
         "wellspring submit prompts.json",
-        'wellspring submit prompts.json --name "Night run"',
+        'wellspring submit prompts.json --name "Night run" --tag handbook',
         "wellspring watch $(wellspring submit prompts.json)",
         "wellspring submit requests.jsonl --service local --json",
     )
@@ -87,6 +94,7 @@ def submit(
     *,
     name: str | None,
     description: str | None,
+    tags: tuple[str, ...],
     as_json: bool,
     quiet: bool,
     **request_options: object,
@@ -100,7 +108,13 @@ def submit(
         told = teller(quiet=quiet)
         with told:
             job = _submitted(
-                wellspring, told, file, request_options, name=name, description=description
+                wellspring,
+                told,
+                file,
+                request_options,
+                name=name,
+                description=description,
+                tags=tags,
             )
         try:
             with told:
@@ -136,12 +150,14 @@ def _submitted(
     *,
     name: str | None,
     description: str | None,
+    tags: tuple[str, ...],
 ) -> Job:
     job = wellspring.submit(
         file,
         wellspring.request_options(**given),
         name=name,
         description=description,
+        tags=tags,
         progress=told.progress,
     )
     from wellspring_tui.prompts.model import FileKind

@@ -1,0 +1,110 @@
+"""What is to be expected of an open job, by what ended jobs like it have gone through."""
+
+from __future__ import annotations
+
+import threading
+from math import inf, log
+from operator import itemgetter
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from wellspring_tui.jobs.model import Outlook
+from wellspring_tui.settings import LOCAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from wellspring_tui.jobs.history import Ended, History, Running
+    from wellspring_tui.jobs.model import Job
+
+_FEWEST = 3
+"""With fewer ended jobs nothing is said."""
+_FEW = 10
+"""With fewer, shortest and longest are those of all; from here on, of eight in ten."""
+_MOST = 30
+_FARTHEST = log(4)
+"""A like job has at most four times the requests, or a quarter of them."""
+_LITTLE = 10
+"""Requests that make no odds: 1 and 9 take the same time."""
+_QUIET_SECONDS = 600.0
+_QUIET_SECONDS_LOCAL = 30.0
+_LIFE_SECONDS = 15.0
+
+
+class Outlooks:
+    """Tells them for many jobs at once; usable from any thread."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._ended: dict[str, tuple[float, list[Ended]]] = {}
+        self._lock = threading.Lock()
+
+    def of(self, jobs: Iterable[Job], now: datetime) -> dict[str, Outlook]:
+        """By job id; jobs that are over or of which nothing honest can be said are left out."""
+        still_open = [job for job in jobs if job.open]
+        if not still_open:
+            return {}
+        running = self._history.running(job.id for job in still_open)
+        found = {
+            job.id: outlook(job, like(job, self._of_service(job.service)), running.get(job.id), now)
+            for job in still_open
+        }
+        return {job_id: one for job_id, one in found.items() if one is not None}
+
+    def _of_service(self, service: str) -> list[Ended]:
+        with self._lock:
+            read_at, ended = self._ended.get(service, (-inf, []))
+            if monotonic() - read_at > _LIFE_SECONDS:
+                ended = self._history.ended(service)
+                self._ended[service] = monotonic(), ended
+            return ended
+
+
+def like(job: Job, ended: Sequence[Ended]) -> list[Ended]:
+    """The ended jobs that are most like one: of its model if there are enough, near its size."""
+    size = log(job.requests + _LITTLE)
+    by_distance = ((abs(log(other.requests + _LITTLE) - size), other) for other in ended)
+    near = [found for found in by_distance if found[0] <= _FARTHEST]
+    own_model = [found for found in near if found[1].model == job.model]
+    enough = own_model if len(own_model) >= _FEW else near
+    return [other for _, other in sorted(enough, key=itemgetter(0))[:_MOST]]
+
+
+def outlook(
+    job: Job, alike: Sequence[Ended], running: Running | None, now: datetime
+) -> Outlook | None:
+    """What is to be expected of an open job; None with fewer than three like it.
+
+    A job has stalled when, by the last word of its service, nothing of it has changed for
+    longer than nine in ten like jobs were ever quiet, and for ten minutes at least (half a
+    minute on the built-in service). How long a like job was quiet is what was seen of it;
+    where nobody looked, all of its time counts, so a stall is rather told late than wrongly.
+    Time in which the service was not asked is not silence, and a job that waits for its turn,
+    or is being cancelled, is not expected to change.
+    """
+    if len(alike) < _FEWEST:
+        return None
+    shortest, longest = _range([other.seconds for other in alike])
+    if running is None or job.cancel_asked or job.status == "cancelling":
+        return Outlook(len(alike), shortest, longest, None, None)
+    elapsed = max(0.0, (now - running.since).total_seconds())
+    left = (max(0.0, shortest - elapsed), longest - elapsed) if elapsed < longest else None
+    _, usual_silence = _range([other.quiet_seconds for other in alike])
+    at_least = _QUIET_SECONDS_LOCAL if job.service == LOCAL else _QUIET_SECONDS
+    silent = _silent_seconds(job, running, now)
+    stalled = silent > max(at_least, usual_silence)
+    return Outlook(len(alike), shortest, longest, left, silent if stalled else None)
+
+
+def _silent_seconds(job: Job, running: Running, now: datetime) -> float:
+    if job.news_at is None or running.looked_at is None:
+        return 0.0
+    return (min(running.looked_at, now) - job.news_at).total_seconds()
+
+
+def _range(values: Sequence[float]) -> tuple[float, float]:
+    """The 10th and the 90th percentile; of few, the least and the most."""
+    ordered = sorted(values)
+    spared = len(ordered) // 10 if len(ordered) >= _FEW else 0
+    return ordered[spared], ordered[-1 - spared]
