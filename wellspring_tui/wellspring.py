@@ -6,12 +6,13 @@ jobs needs the ledger and nothing else.
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from wellspring_tui.errors import InputError
 from wellspring_tui.jobs.ledger import Ledger
@@ -23,14 +24,19 @@ from wellspring_tui.services.connections import Connections
 from wellspring_tui.text import one_line, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import date
 
-    from wellspring_tui.answers.index import AnswerIndex
+    from wellspring_tui.answers.comparing import Comparison
+    from wellspring_tui.answers.exports.source import Source
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.answers.results import Results
+    from wellspring_tui.answers.tariffs import Tariff, Tariffs
+    from wellspring_tui.jobs.accounts import Accounts
     from wellspring_tui.jobs.conductor import Conductor
     from wellspring_tui.jobs.model import Offer
     from wellspring_tui.jobs.retrying import Retry
+    from wellspring_tui.jobs.usage_report import By, UsageReport
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.model import RequestOptions
     from wellspring_tui.settings import Settings
@@ -234,7 +240,7 @@ class Wellspring(Records):
             self.settings.places,
             profile=self.settings.profile,
             connect=self._connections.to,
-            collector=Collector(self.ledger, self.settings.places, self._price),
+            collector=Collector(self.ledger, self.settings.places, self._accounts.used),
             interval_seconds=self._interval_seconds,
         )
 
@@ -334,7 +340,7 @@ class Wellspring(Records):
         """
         from wellspring_tui.jobs.importing import Importer, ResultFiles
 
-        importer = Importer(self.ledger, self.settings.places, self._price)
+        importer = Importer(self.ledger, self.settings.places, self._accounts.used)
         return importer.make_job(ResultFiles(output, errors, input), name, progress or Progress())
 
     def check_interval_seconds(self, service: str | None = None) -> float:
@@ -363,19 +369,74 @@ class Wellspring(Records):
         job = self.ledger.job(job_id)
         places = self.settings.places
         index = AnswerIndex(places.outputs(job.id) / INDEX_NAME)
-        return Results(index, places.inputs(job.id), places.outputs(job.id))
+        tariffs = self._accounts.tariffs(job)
+        return Results(
+            index,
+            places.inputs(job.id),
+            places.outputs(job.id),
+            cost_of=lambda answer: tariffs.cost_of(answer).charged.whole,
+        )
 
-    def export_json(self, job_id: str, path: Path, progress: Progress | None = None) -> None:
-        """Write a job's results to `path`, which appears whole or not at all.
+    def compare(self, left_id: str, right_id: str) -> Comparison:
+        """Two jobs side by side, to be closed after use. Work for a thread."""
+        from wellspring_tui.answers.comparing import Comparison
 
-        Raises InputError or StorageError when it can't be written.
+        jobs = self.ledger.job(left_id), self.ledger.job(right_id)
+        with ExitStack() as opened:
+            sides = []
+            for job in jobs:
+                sides.append(self.results(job.id))
+                opened.callback(sides[-1].index.close)
+            left, right = sides
+            made = Comparison(left, right, costs=(jobs[0].cost, jobs[1].cost))
+            opened.pop_all()  # they are closed with the comparison
+            return made
+
+    def export(
+        self,
+        job_id: str,
+        path: Path,
+        format: str = "json",  # noqa: A002 - what everybody calls it
+        progress: Progress | None = None,
+        *,
+        prompts: bool = False,
+        replace: bool = False,
+    ) -> Path:
+        """Write a job's answers to a file, which appears whole or not at all; where it is.
+
+        The formats are json, jsonl, csv, markdown, html and parquet. Raises InputError, also
+        when the file is there and `replace` is not asked for, or StorageError.
         """
-        from wellspring_tui.saving import writable, written_whole
+        from wellspring_tui.answers.exports.formats import export
+
+        with self._exported(job_id, progress, prompts=prompts) as source:
+            return export(source, path, format, replace=replace)
+
+    def write_results(
+        self,
+        job_id: str,
+        to: IO[bytes],
+        format: str = "json",  # noqa: A002
+        progress: Progress | None = None,
+        *,
+        prompts: bool = False,
+    ) -> None:
+        """The same, written to an open file or a pipe as a stream."""
+        from wellspring_tui.answers.exports.formats import format_named
+
+        with self._exported(job_id, progress, prompts=prompts) as source:
+            format_named(format).write(source, to)
+
+    @contextmanager
+    def _exported(
+        self, job_id: str, progress: Progress | None, *, prompts: bool
+    ) -> Iterator[Source]:
+        from wellspring_tui.answers.exports.source import Source
 
         job = self.ledger.job(job_id)
-        results = self.results(job_id)
-        with results.index, written_whole(writable(path)) as file:
-            results.write_json(file, self.about(job), progress)
+        results = self.results(job.id)
+        with results.index:
+            yield Source(results, self.about(job), prompts, progress or Progress())
 
     def recent_files(self, limit: int = 3) -> list[Path]:
         """The prompts files of the last jobs that are still there, newest first."""
@@ -394,13 +455,40 @@ class Wellspring(Records):
             "cost_usd": None if job.cost is None else str(job.cost),
         }
 
-    def _price(self, job: Job, index: AnswerIndex) -> Decimal | None:
-        from wellspring_tui.answers.money import batch_cost
+    def usage(
+        self,
+        by: By = "job",
+        since: date | None = None,
+        until: date | None = None,
+        job_id: str | None = None,
+        progress: Progress | None = None,
+    ) -> UsageReport:
+        """Tokens and money by `job`, `day`, `model`, `section`, `type` or `service`.
+
+        Over all jobs, or of one; from the day `since` to the day `until`, in local time. By
+        `type` (of prompt) goes for one job only. Raises InputError, JobNotFoundError.
+        """
+        job = self.ledger.job(job_id) if job_id is not None else None
+        return self._accounts.report(by, since, until, job, progress or Progress())
+
+    def tariffs(self, job_id: str) -> Tariffs:
+        """The prices a job is charged by, to tell what each of its answers cost."""
+        return self._accounts.tariffs(self.ledger.job(job_id))
+
+    @cached_property
+    def _accounts(self) -> Accounts:
+        from wellspring_tui.jobs.accounts import Accounts
+
+        return Accounts(self.ledger, self.settings.places, self._tariff)
+
+    def _tariff(self, job: Job) -> Callable[[str, bool], Tariff]:
+        """Today's prices for the requests of a job."""
+        from wellspring_tui.answers.tariffs import free_of_charge, in_a_batch
 
         # What was imported is priced as if OpenAI had answered it.
         if job.service != NO_SERVICE and self.settings.profile(job.service).is_local:
-            return Decimal(0)
-        return batch_cost(index.models())
+            return free_of_charge
+        return in_a_batch(self._prices)
 
 
 def _models(found: Survey) -> str:

@@ -56,7 +56,7 @@ def test_a_command_imports_only_what_it_needs(
 
 
 @pytest.mark.parametrize("command", ["", "check", "run", "submit", "watch", "jobs", "status",
-    "results", "edit", "cancel", "retry", "adopt", "serve",
+    "results", "search", "compare", "edit", "cancel", "retry", "adopt", "serve",
     "local", "doctor", "demo"])  # fmt: skip
 def test_help_ends_with_examples(shell: Shell, command: str) -> None:
     done = shell.wellspring(*command.split(), "-h")

@@ -31,6 +31,7 @@ from wellspring_tui.jobs.model import (
     Step,
 )
 from wellspring_tui.jobs.offers import Offers
+from wellspring_tui.jobs.usage_book import UsageBook, write_usage
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from wellspring_tui.answers.model import Totals
     from wellspring_tui.jobs.setbacks import Setback
+    from wellspring_tui.jobs.usage import JobUsage
     from wellspring_tui.services.model import Batch, BatchProblem
 
 
@@ -62,6 +64,7 @@ class Ledger:
         self.labels = Labels(self._file)
         self.offers = Offers(self._file)
         self.history = History(self._file, now)
+        self.usage = UsageBook(self._file)
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -376,15 +379,16 @@ class Ledger:
         cost: Decimal | None,
         *,
         own: tuple[int, int],
+        usage: JobUsage | None = None,
         problems: Sequence[BatchProblem] = (),
         still_true: Callable[[], bool] = lambda: True,
     ) -> bool:
         """A part's answers are on disk and indexed; `totals` and `cost` are the whole job's.
 
-        `own` are how many of its requests were answered and failed, by its files: from here
-        on these count, not the service's numbers. `problems` are all that is known to be
-        wrong with it now. False, and nothing written, when `totals` are no longer true:
-        another process has indexed another part.
+        So is `usage`. `own` are how many of its requests were answered and failed, by its
+        files: from here on these count, not the service's numbers. `problems` are all that
+        is known to be wrong with it now. False, and nothing written, when `totals` are no
+        longer true: another process has indexed another part.
         """
         answered, failed = own
         with self._writing() as db:
@@ -406,4 +410,6 @@ class Ledger:
             self._entries.event(db, part.job_id, part.number, "collected")
             self._entries.derive(db, part.job_id)
             self._entries.count(db, part.job_id, totals, cost)
+            if usage is not None:
+                write_usage(db, usage)
         return True

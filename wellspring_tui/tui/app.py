@@ -128,7 +128,7 @@ class WellspringApp(App[None]):
         if path is None:
             return
         try:
-            await in_thread(lambda: self.door.export_json(job_id, path))
+            await in_thread(lambda: self.door.export(job_id, path, replace=True))
         except WellspringError as error:
             self.notify(one_line(str(error)), severity="error", markup=False)
         else:
