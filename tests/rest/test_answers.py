@@ -85,7 +85,26 @@ def test_what_failed_is_told_apart(shared: Server) -> None:
     assert [one["custom_id"] for one in whole["failures"]] == ["bad"]
     assert (good["state"], bad["state"]) == ("answered", "failed")
     assert bad["reason"] == whole["failures"][0]["reason"]
-    assert "response" not in bad
+    assert bad["response"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix", "begins"),
+    [
+        ("csv", ".csv", b"section,"),
+        ("markdown", ".md", b"# "),
+        ("html", ".html", b"<!"),
+        ("parquet", ".parquet", b"PAR1"),
+    ],
+)
+def test_every_format_of_an_export_comes_as_a_file_to_be_saved(
+    shared: Server, eight: str, name: str, suffix: str, begins: bytes
+) -> None:
+    answer = shared.http.get(f"/batch/{eight}/results?format={name}")
+    assert answer.status_code == 200
+    assert answer.content.removeprefix(b"\xef\xbb\xbf").startswith(begins)
+    assert answer.headers["content-disposition"] == f'attachment; filename="{eight}{suffix}"'
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
 def test_a_running_job_gives_what_has_come_so_far(slow: Server) -> None:

@@ -42,9 +42,12 @@ def test_what_is_put_around_the_prompts_is_taken_from_the_body(shared: Server) -
         max_tokens=17,
         system="Be brief.",
         window="24h",
+        tags=["night", " manual "],
     )
     ended = shared.ended(job_id)
     assert (ended["name"], ended["model"]) == ("Night run", "gpt-4.1-mini")
+    assert ended["tags"] == ["night", "manual"]
+    assert shared.get("/batch/list?text=%23manual")["jobs"][0]["job_id"] == job_id
     (sent,) = (shared.home / "input" / job_id).glob("part-*.jsonl")
     body = json.loads(sent.read_bytes().split(b"\n")[0])["body"]
     assert body["messages"][0] == {"role": "system", "content": "Be brief."}
@@ -133,6 +136,7 @@ def test_a_file_that_can_not_be_sent_is_told_by_the_name_it_was_given(
         ({"json_file_path": "a.json", "endpoint": "/v1/files"}, "body.endpoint"),
         ({"json_file_path": "a.json", "window": "soon"}, "body.window"),
         ({"json_file_path": "a.json", "name": "x" * 201}, "body.name"),
+        ({"json_file_path": "a.json", "tags": ["x" * 41]}, "body.tags.0"),
         ({"json_file_path": "a.json", "colour": "green"}, "body.colour"),
         ([], "body"),
     ],

@@ -47,6 +47,9 @@ class Submission(BaseModel):
     description: str | None = Field(
         None, max_length=2000, description="The batches carry it on the service too."
     )
+    tags: list[Annotated[str, Field(max_length=40)]] = Field(
+        default_factory=list, max_length=20, examples=[["night", "manual"]]
+    )
     service: str | None = Field(None, max_length=100, examples=["local"])
     model: str | None = Field(None, min_length=1, max_length=200, examples=["gpt-4o-mini"])
     temperature: float | None = Field(None, ge=0, le=2)
@@ -78,6 +81,17 @@ class RequestCounts(BaseModel):
     failed: int
 
 
+class OutlookModel(BaseModel):
+    """What a service's own history says of an open job."""
+
+    like_jobs: int
+    shortest_seconds: float
+    longest_seconds: float
+    least_seconds_left: float | None
+    most_seconds_left: float | None
+    silent_seconds: float | None = Field(description="How long it has stalled; null if it has not.")
+
+
 class Links(BaseModel):
     """Where to look further."""
 
@@ -97,6 +111,8 @@ class JobModel(BaseModel):
     task_count: int = Field(description="The same as requests.", examples=[9])
     name: str
     description: str | None
+    tags: list[str]
+    notes: str | None
     collected: bool = Field(description="Whether it is over and its answers are on disk.")
     requests: int
     answered: int
@@ -118,6 +134,10 @@ class JobModel(BaseModel):
     created_at: Moment
     ended_at: Moment | None
     expires_at: Moment | None
+    news_at: Moment | None = Field(description="When anything of it changed last.")
+    outlook: OutlookModel | None = Field(
+        description="What jobs like it took; null where too few are known, and in events."
+    )
     links: Links
 
 
@@ -217,7 +237,9 @@ class ResultsModel(BaseModel):
     missing: int
 
 
-def job_fields(of: model.Job, to: Discretion) -> dict[str, Any]:
+def job_fields(
+    of: model.Job, to: Discretion, expected: model.Outlook | None = None
+) -> dict[str, Any]:
     """What `JobModel` tells of a job."""
     return {
         "job_id": of.id,
@@ -225,6 +247,8 @@ def job_fields(of: model.Job, to: Discretion) -> dict[str, Any]:
         "task_count": of.requests,
         "name": of.name,
         "description": of.description,
+        "tags": list(of.tags),
+        "notes": of.notes,
         "collected": of.collected,
         "requests": of.requests,
         "answered": of.completed,
@@ -248,21 +272,25 @@ def job_fields(of: model.Job, to: Discretion) -> dict[str, Any]:
         "created_at": of.created_at,
         "ended_at": of.ended_at,
         "expires_at": of.expires_at,
+        "news_at": of.news_at,
+        "outlook": None if expected is None else _outlook(expected),
         "links": Links(
             **{name: f"/batch/{of.id}/{name}" for name in ("status", "results", "events")}
         ),
     }
 
 
-def of_job(of: model.Job, to: Discretion) -> JobModel:
+def of_job(of: model.Job, to: Discretion, expected: model.Outlook | None = None) -> JobModel:
     """A job."""
-    return JobModel(**job_fields(of, to))
+    return JobModel(**job_fields(of, to, expected))
 
 
-def of_detail(of: model.JobDetail, to: Discretion) -> JobDetailModel:
+def of_detail(
+    of: model.JobDetail, to: Discretion, expected: model.Outlook | None = None
+) -> JobDetailModel:
     """A job with its parts and its timeline."""
     return JobDetailModel(
-        **job_fields(of.job, to),
+        **job_fields(of.job, to, expected),
         parts=[_part(part, to) for part in of.parts],
         timeline=[of_event(event, to) for event in of.events],
     )
@@ -282,6 +310,18 @@ def of_event(of: model.Event, to: Discretion) -> EventModel:
     """An event; what concerns the whole job has no part."""
     detail = None if of.detail is None else to.text(of.detail)
     return EventModel(id=of.id, at=of.at, part=of.part or None, what=of.what, detail=detail)
+
+
+def _outlook(of: model.Outlook) -> OutlookModel:
+    least, most = of.left_seconds or (None, None)
+    return OutlookModel(
+        like_jobs=of.like_jobs,
+        shortest_seconds=round(of.shortest_seconds, 1),
+        longest_seconds=round(of.longest_seconds, 1),
+        least_seconds_left=None if least is None else round(least, 1),
+        most_seconds_left=None if most is None else round(most, 1),
+        silent_seconds=None if of.silent_seconds is None else round(of.silent_seconds, 1),
+    )
 
 
 def _part(of: model.Part, to: Discretion) -> PartModel:

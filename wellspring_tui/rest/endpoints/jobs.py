@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -35,7 +36,12 @@ def list_jobs(
     offset: Annotated[int, Query(ge=0, le=2**40, description="Leave out so many.")] = 0,
     status: Annotated[str, Query(max_length=100, examples=["completed"])] = "",
     text: Annotated[
-        str, Query(max_length=200, description="In the name, id, model, status or service.")
+        str,
+        Query(
+            max_length=200,
+            description="Words, each in the name, id, status, model, service, tags or notes; "
+            "#tag, status:, service:, model:, is:open, is:ended and is:failed narrow it.",
+        ),
     ] = "",
 ) -> JobsPage:
     """Jobs, newest first, page by page."""
@@ -46,8 +52,9 @@ def list_jobs(
     found = door.jobs(query, offset, offset + limit + 1)
     more = len(found) > limit
     page = found[:limit]
+    outlooks = door.outlooks(page, datetime.now(UTC))
     return JobsPage(
-        jobs=[of_job(job, desk.discretion) for job in page],
+        jobs=[of_job(job, desk.discretion, outlooks.get(job.id)) for job in page],
         total=total,
         has_more=more,
         next_after=page[-1].id if more else None,
@@ -57,7 +64,9 @@ def list_jobs(
 @router.get("/batch/{job_id}/status")
 def status(job_id: JobId, desk: AtDesk) -> JobDetailModel:
     """One job whole: its parts with their batches, and what happened when."""
-    return of_detail(desk.door.detail(job_id), desk.discretion)
+    detail = desk.door.detail(job_id)
+    outlooks = desk.door.outlooks([detail.job], datetime.now(UTC))
+    return of_detail(detail, desk.discretion, outlooks.get(detail.job.id))
 
 
 @router.post("/batch/{job_id}/cancel", status_code=202)

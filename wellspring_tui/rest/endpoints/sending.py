@@ -69,6 +69,7 @@ def _submitted(body: Submission, desk: Desk) -> Job:
                     service=body.service,
                     name=body.name,
                     description=body.description,
+                    tags=body.tags,
                     source=source,
                 )
         except PromptsFileError as error:
