@@ -105,7 +105,7 @@ def test_the_page_of_the_api_needs_nothing_of_the_web(shared: Server) -> None:
     assert not re.search(r"<script|<link|<img|@import|url\(", answer.text)
     for path in shared.get("/openapi.json")["paths"]:
         assert path in answer.text
-    example = re.search(r"submit -H &#x27;.*?-d &#x27;(.*?)&#x27;", answer.text)
+    example = re.search(r"submit \\.*?-d &#x27;(.*?)&#x27;", answer.text, re.DOTALL)
     assert example
     assert json.loads(example[1].replace("&quot;", '"')) == {"json_file_path": "prompts.json"}
 

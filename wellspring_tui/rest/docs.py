@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from typing import Any
 
@@ -25,6 +26,7 @@ h2 code { font-size: 1rem; } table { border-collapse: collapse; }
 td, th { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0; }
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+_NEXT_LINE = " \\\n  "
 _REFUSALS = (
     (401, "token", "The token is missing or wrong"),
     (401, "signature", "The signature of a webhook does not hold"),
@@ -92,9 +94,9 @@ def _operations(description: _Json) -> list[tuple[str, str, _Json]]:
 
 def _operation(description: _Json, origin: str, method: str, path: str, of: _Json) -> str:
     body = _body_example(description, of)
-    call = ["curl", *(["-X", method] if method != "GET" else []), origin + _filled(path, of)]
+    call = [f"curl {'-X POST ' * (method == 'POST')}{origin}{_filled(path, of)}"]
     if body is not None:
-        call += ["-H", "'Content-Type: application/json'", "-d", f"'{json.dumps(body)}'"]
+        call += ["-H 'Content-Type: application/json'", f"-d '{json.dumps(body)}'"]
     answers = "".join(
         f"<h4>{status}: {escape(answer['description'])}</h4>{_fields(description, answer)}"
         for status, answer in of["responses"].items()
@@ -102,14 +104,15 @@ def _operation(description: _Json, origin: str, method: str, path: str, of: _Jso
     )
     return (
         f"<h2 id='{of['operationId']}'><code>{method} {escape(path)}</code></h2>"
-        f"{_paragraphs(of.get('description', ''))}<pre>{escape(' '.join(call))}</pre>"
+        f"{_paragraphs(of.get('description', ''))}<pre>{escape(_NEXT_LINE.join(call))}</pre>"
         f"{_parameters(of)}{_body_fields(description, of)}"
         f"<details><summary>Answers</summary>{answers}</details>"
     )
 
 
 def _paragraphs(text: str) -> str:
-    return "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n") if part)
+    marked = re.sub(r"`(.*?)`", r"<code>\1</code>", escape(text))
+    return "".join(f"<p>{part}</p>" for part in marked.split("\n\n") if part)
 
 
 def _filled(path: str, of: _Json) -> str:

@@ -29,7 +29,8 @@ _POLICY_VIOLATION = 1008
 
 _ALWAYS = {
     b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"no-referrer",
+    # With “no-referrer” a browser would send the sign-in form as of no page at all.
+    b"referrer-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
     b"cross-origin-opener-policy": b"same-origin",
     b"x-frame-options": b"DENY",

@@ -54,7 +54,9 @@ def test_the_token_signs_in_by_the_form(web: Server) -> None:
     assert is_form(page)
     (action,) = re.findall(r'action="(.*?)"', page.text)
 
-    answer = web.http.post(action, data={"token": f" {web.token}\n"})
+    # Told “no-referrer”, a browser would send the form as of no page, and be refused.
+    assert page.headers["referrer-policy"] == "same-origin"
+    answer = web.http.post(action, data={"token": f" {web.token}\n"}, headers={"origin": web.url})
 
     assert answer.status_code == 303
     assert "set-cookie" in answer.headers
