@@ -181,11 +181,13 @@ class Wellspring(Records):
         name: str | None = None,
         description: str | None = None,
         tags: Iterable[str] = (),
+        source: Path | None = None,
         progress: Progress | None = None,
     ) -> Job:
         """Make a job of a prompts file. It is in the ledger when this returns; `tick` sends it.
 
-        Raises PromptsFileError for a file with problems, CredentialsError without a key.
+        `source` is the user's own file when `path` is a copy of it. Raises PromptsFileError
+        for a file with problems, CredentialsError without a key.
         """
         from wellspring_tui.answers.index import AnswerIndex
         from wellspring_tui.jobs.labels import clean_tags
@@ -196,6 +198,7 @@ class Wellspring(Records):
 
         self.refuse_if_read_only()
         heard = progress or Progress()
+        origin = source or path
         labels = clean_tags(tags)
         profile = self.settings.profile(service)
         self.settings.key(profile)
@@ -215,9 +218,9 @@ class Wellspring(Records):
             found.raise_if_unsendable()
             job = Job(
                 id=job_id,
-                name=storable(name or path.stem),
+                name=storable(name or origin.stem),
                 description=description and storable(description),
-                source=storable(str(path.absolute())),
+                source=storable(str(origin.absolute())),
                 kind=found.kind.value,
                 service=profile.name,
                 endpoint=found.endpoint or options.endpoint,

@@ -13,7 +13,7 @@ from tests.cli.conftest import SAMPLE
 if TYPE_CHECKING:
     from tests.cli.conftest import Shell
 
-FRAMEWORKS = {"textual", "openai", "starlette", "uvicorn"}
+FRAMEWORKS = {"textual", "openai", "fastapi", "starlette", "uvicorn", "websockets"}
 HEAVY = {*FRAMEWORKS, "httpx2", "pydantic", "rich", "genai_prices", "asyncio"}
 LISTING = {*HEAVY, "logging"}
 INSIDE = {*LISTING, "msgspec", "sqlite3", "wellspring_tui.wellspring", "wellspring_tui.settings"}
@@ -33,6 +33,7 @@ finally:
     [
         (("--help",), INSIDE),
         (("run", "--help"), INSIDE),
+        (("serve", "--help"), INSIDE),
         (("--version",), INSIDE),
         (("jobs",), LISTING),
         (("jobs", "--json"), LISTING),
@@ -56,8 +57,8 @@ def test_a_command_imports_only_what_it_needs(
 
 
 @pytest.mark.parametrize("command", ["", "check", "run", "submit", "watch", "jobs", "status",
-    "results", "search", "compare", "usage", "edit", "cancel", "retry", "adopt", "local", "doctor",
-    "demo", "config", "config set", "config unset"])  # fmt: skip
+    "results", "search", "compare", "usage", "edit", "cancel", "retry", "adopt", "serve", "local",
+    "doctor", "demo", "config", "config set", "config unset"])  # fmt: skip
 def test_help_ends_with_examples(shell: Shell, command: str) -> None:
     done = shell.wellspring(*command.split(), "-h")
 

@@ -36,6 +36,7 @@ _COMMANDS = {
     "retry": "retrying",
     "adopt": "adopting",
     "import": "importing",
+    "serve": "serving",
     "local": "local",
     "doctor": "doctor",
     "config": "config",

@@ -29,7 +29,8 @@ class Database:
         self.path = path
         # Transactions belong to a connection, so every thread needs one of its own.
         self._own = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self._all: dict[threading.Thread, sqlite3.Connection] = {}
+        self._opening = threading.Lock()
         try:
             path.touch(mode=0o600)  # SQLite's own files beside it take its mode
             path.chmod(0o600)
@@ -57,8 +58,18 @@ class Database:
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA foreign_keys = ON")
             self._own.db = db
-            self._all.append(db)
+            self._keep(db)
         return db
+
+    def _keep(self, db: sqlite3.Connection) -> None:
+        """Remember this thread's connection, and close those of threads that have ended.
+
+        Threads come and go by the thousand in a long run, and each connection holds files open.
+        """
+        with self._opening:
+            for thread in [thread for thread in self._all if not thread.is_alive()]:
+                self._all.pop(thread).close()
+            self._all[threading.current_thread()] = db
 
     def _prepare(self) -> None:
         version = self._version()
@@ -95,8 +106,9 @@ class Database:
 
     def close(self) -> None:
         """Close the file, in every thread that has used it."""
-        while self._all:
-            self._all.pop().close()
+        with self._opening:
+            while self._all:
+                self._all.popitem()[1].close()
         self._own = threading.local()
 
     @contextmanager

@@ -175,7 +175,7 @@ class Ledger:
         """A job with its parts and timeline. Raises JobNotFoundError."""
         job = self.job(job_or_batch_id)
         events = self._db.execute(
-            "SELECT * FROM events WHERE job_id = :id ORDER BY rowid", {"id": job.id}
+            "SELECT rowid, * FROM events WHERE job_id = :id ORDER BY rowid", {"id": job.id}
         )
         return JobDetail(job, tuple(self.parts(job.id)), tuple(rows.event(row) for row in events))
 

@@ -195,6 +195,8 @@ class Event:
     part: int
     what: str
     detail: str | None = None
+    id: int = 0
+    """Its number in the ledger; a later event has a larger one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +253,10 @@ class JobsQuery:
     """
     order_by: str = "created_at"
     descending: bool = True
+    status: str = ""
+    """Only jobs in that status."""
+    after: Job | None = None
+    """Only jobs that come after this one when the newest come first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,13 @@ def where(query: JobsQuery) -> tuple[str, dict[str, object]]:
         name = f"word{len(conditions)}"
         conditions.append(condition.format(f":{name}"))
         parameters[name] = text
+    if query.status:
+        conditions.append("status = :status")
+        parameters["status"] = query.status
+    if query.after is not None:
+        conditions.append("(created_at < :after_at OR (created_at = :after_at AND id > :after_id))")
+        parameters["after_at"] = query.after.created_at.timestamp()
+        parameters["after_id"] = query.after.id
     return f"WHERE {' AND '.join(conditions)}" if conditions else "", parameters
 
 

@@ -95,7 +95,8 @@ def of_problems(problems: Sequence[BatchProblem]) -> str:
 
 def event(row: sqlite3.Row) -> Event:
     """A row of `events`."""
-    return Event(datetime.fromtimestamp(row["at"], UTC), row["part"], row["what"], row["detail"])
+    at = datetime.fromtimestamp(row["at"], UTC)
+    return Event(at, row["part"], row["what"], row["detail"], row["rowid"])
 
 
 def of_batch(batch: Batch, part: Part) -> dict[str, object]:

@@ -102,9 +102,11 @@ class ReviewScreen(DashboardScreen[Job | None]):
         """Show the facts and the cost for the settings as they are now."""
         await sleep(_SETTLED_SECONDS)
         facts, says = (
-            self.query_one("#review-facts", Static),
-            self.query_one("#review-says", Static),
+            self.query_one_optional("#review-facts", Static),
+            self.query_one_optional("#review-says", Static),
         )
+        if facts is None or says is None:  # quick hands have submitted it, and the screen goes
+            return
         try:
             options = self._options()
             door, service = self.door, self._service

@@ -1,0 +1,94 @@
+"""Sending a prompts file, and waiting for its answers if asked to."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from wellspring_tui.errors import PromptsFileError
+from wellspring_tui.jobs.model import Job
+from wellspring_tui.rest.desk import AtDesk, Desk
+from wellspring_tui.rest.endpoints.answers import whole_results
+from wellspring_tui.rest.incoming import copied
+from wellspring_tui.rest.models import JobModel, Processing, ResultsModel, Submission, of_job
+
+router = APIRouter(tags=["sending"])
+
+INCOMING = "incoming"
+_USUAL_WAIT_SECONDS = 300.0
+_LOOK_SECONDS = 0.25
+
+
+@router.post("/batch/submit", status_code=202)
+def submit(body: Submission, desk: AtDesk, response: Response) -> JobModel:
+    """Make a job of a prompts file below the server's roots. It is sent right after.
+
+    The job is kept when this answers, and is sent and followed also if the client goes away.
+    """
+    job = _submitted(body, desk)
+    response.headers["location"] = f"/batch/{job.id}/status"
+    return of_job(job, desk.discretion)
+
+
+@router.post(
+    "/batch/process-complete",
+    response_model=ResultsModel,
+    responses={202: {"model": JobModel, "description": "It still runs; look there later."}},
+)
+async def process_complete(body: Processing, desk: AtDesk, request: Request) -> Response:
+    """Make a job of a prompts file and answer with its results, or with where they will be.
+
+    With `wait` or `wait_seconds` it answers 200 and the results when the job ends in that
+    time; otherwise 202 and the job.
+    """
+    job = await run_in_threadpool(_submitted, body, desk)
+    seconds = body.wait_seconds
+    if seconds is None:
+        seconds = _USUAL_WAIT_SECONDS if body.wait else 0.0
+    job = await _until_over(job, seconds, desk, request)
+    if job.collected:
+        return await run_in_threadpool(whole_results, desk, job.id)
+    told = of_job(job, desk.discretion)
+    headers = {"location": told.links.status, "retry-after": str(_pause(desk, job))}
+    return Response(told.model_dump_json(), 202, headers, "application/json")
+
+
+def _submitted(body: Submission, desk: Desk) -> Job:
+    door = desk.door
+    options = door.request_options(**body.request_options())
+    with desk.roots.opened(body.json_file_path) as (file, source):
+        folder = door.settings.places.data / INCOMING
+        try:
+            with copied(file, source.name, folder) as path:
+                job = door.submit(
+                    path,
+                    options,
+                    service=body.service,
+                    name=body.name,
+                    description=body.description,
+                    tags=body.tags,
+                    source=source,
+                )
+        except PromptsFileError as error:
+            todo = error.todo or "Mend the file and submit it again; nothing was sent."
+            raise PromptsFileError(error.what, where=body.json_file_path, todo=todo) from None
+    desk.carrying.look(job.service)
+    return job
+
+
+async def _until_over(job: Job, seconds: float, desk: Desk, request: Request) -> Job:
+    """The job when it is over, or when `seconds` are, or when nobody waits any more."""
+    deadline = time.monotonic() + seconds
+    while not job.collected and time.monotonic() < deadline and not desk.stopping.is_set():
+        await asyncio.sleep(_LOOK_SECONDS)
+        if await request.is_disconnected():
+            break
+        job = await run_in_threadpool(desk.door.job, job.id)
+    return job
+
+
+def _pause(desk: Desk, job: Job) -> int:
+    return max(1, round(desk.door.check_interval_seconds(job.service)))

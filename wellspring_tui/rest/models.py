@@ -1,0 +1,355 @@
+"""What the API takes and answers: times ISO 8601 in UTC, money as text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+if TYPE_CHECKING:
+    from wellspring_tui.jobs import model
+    from wellspring_tui.jobs.retrying import Retry
+    from wellspring_tui.rest.discretion import Discretion
+
+LONGEST_WAIT_SECONDS = 3_600.0
+
+
+def _seconds_of(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+Moment = Annotated[
+    datetime,
+    PlainSerializer(_seconds_of, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+Dollars = Annotated[
+    Decimal,
+    PlainSerializer(str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^-?[0-9.eE+-]+$"}),
+]
+
+
+class Submission(BaseModel):
+    """A prompts file to send, and what is put around its prompts."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    json_file_path: str = Field(
+        min_length=1,
+        max_length=4096,
+        description="A prompts file below the server's roots, absolute or from a root.",
+        examples=["prompts.json"],
+    )
+    name: str | None = Field(None, max_length=200, examples=["Night run"])
+    description: str | None = Field(
+        None, max_length=2000, description="The batches carry it on the service too."
+    )
+    tags: list[Annotated[str, Field(max_length=40)]] = Field(
+        default_factory=list, max_length=20, examples=[["night", "manual"]]
+    )
+    service: str | None = Field(None, max_length=100, examples=["local"])
+    model: str | None = Field(None, min_length=1, max_length=200, examples=["gpt-4o-mini"])
+    temperature: float | None = Field(None, ge=0, le=2)
+    max_tokens: int | None = Field(None, ge=1, le=10_000_000)
+    system: str | None = Field(None, description="A system message before every prompt.")
+    endpoint: Literal["/v1/chat/completions", "/v1/responses", "/v1/embeddings"] | None = None
+    window: str | None = Field(None, max_length=20, pattern=r"^[0-9]{1,6}[smhd]$", examples=["24h"])
+
+    def request_options(self) -> dict[str, object]:
+        """What is put around every prompt."""
+        names = {"model", "temperature", "max_tokens", "system", "endpoint", "window"}
+        return self.model_dump(include=names)
+
+
+class Processing(Submission):
+    """A prompts file to send, and whether to wait for its answers."""
+
+    wait: bool = Field(default=False, description="Wait, five minutes unless told otherwise.")
+    wait_seconds: float | None = Field(
+        None, ge=0, le=LONGEST_WAIT_SECONDS, description="Wait so long at most."
+    )
+
+
+class RequestCounts(BaseModel):
+    """Requests of a job, named as a batch names them."""
+
+    total: int
+    completed: int
+    failed: int
+
+
+class OutlookModel(BaseModel):
+    """What a service's own history says of an open job."""
+
+    like_jobs: int
+    shortest_seconds: float
+    longest_seconds: float
+    least_seconds_left: float | None
+    most_seconds_left: float | None
+    silent_seconds: float | None = Field(description="How long it has stalled; null if it has not.")
+
+
+class Links(BaseModel):
+    """Where to look further."""
+
+    status: str = Field(examples=["/batch/k3x9pq/status"])
+    results: str
+    events: str
+
+
+class JobModel(BaseModel):
+    """A job; answered + failed + missing = requests, also while it runs."""
+
+    job_id: str = Field(examples=["k3x9pq"])
+    status: str = Field(
+        description="waiting, sending, or the Batch API's status of the part furthest behind.",
+        examples=["in_progress"],
+    )
+    task_count: int = Field(description="The same as requests.", examples=[9])
+    name: str
+    description: str | None
+    tags: list[str]
+    notes: str | None
+    collected: bool = Field(description="Whether it is over and its answers are on disk.")
+    requests: int
+    answered: int
+    failed: int
+    missing: int
+    request_counts: RequestCounts
+    service: str
+    model: str
+    endpoint: str
+    window: str
+    source: str = Field(description="The prompts file; outside the roots only its name.")
+    kind: str
+    part_count: int
+    input_tokens: int
+    output_tokens: int
+    estimated_input_tokens: int
+    cost_usd: Dollars | None = Field(description="Null while a price is unknown.")
+    cancel_asked: bool
+    created_at: Moment
+    ended_at: Moment | None
+    expires_at: Moment | None
+    news_at: Moment | None = Field(description="When anything of it changed last.")
+    outlook: OutlookModel | None = Field(
+        description="What jobs like it took; null where too few are known, and in events."
+    )
+    links: Links
+
+
+class PartProblem(BaseModel):
+    """Why a service refused a batch, or one line of it."""
+
+    message: str
+    code: str | None
+    line: int | None
+    param: str | None
+    prompt: str | None
+
+
+class PartModel(BaseModel):
+    """One input file of a job and the batch that answers it."""
+
+    part: int
+    step: str
+    status: str
+    waiting_for: str | None
+    not_before: Moment | None
+    batch_id: str | None
+    input_file_id: str | None
+    output_file_id: str | None
+    error_file_id: str | None
+    requests: int
+    answered: int
+    failed: int
+    model: str
+    size_bytes: int
+    expires_at: Moment | None
+    problems: list[PartProblem]
+
+
+class EventModel(BaseModel):
+    """Something that happened to a job or one of its parts."""
+
+    id: int
+    at: Moment
+    part: int | None
+    what: str
+    detail: str | None
+
+
+class JobDetailModel(JobModel):
+    """A job with its parts and its timeline."""
+
+    parts: list[PartModel]
+    timeline: list[EventModel]
+
+
+class JobsPage(BaseModel):
+    """Jobs, newest first."""
+
+    jobs: list[JobModel]
+    total: int = Field(description="Of the query, over all pages.")
+    has_more: bool
+    next_after: str | None = Field(description="What `after` is to be for the next page.")
+
+
+class LeftOutModel(BaseModel):
+    """Requests that a service would refuse again."""
+
+    reason: str
+    requests: int
+    example: str
+
+
+class RetryNews(BaseModel):
+    """What of a job goes again."""
+
+    requests: int
+    parts: list[int]
+    left_out: list[LeftOutModel]
+
+
+class RetryModel(JobModel):
+    """A job, and what of it was sent again."""
+
+    retry: RetryNews
+
+
+class ResultsModel(BaseModel):
+    """The answers of a job by section and prompt type, and what has none."""
+
+    model_config = ConfigDict(extra="allow")
+
+    total_results: int
+    results_by_section: dict[str, dict[str, dict[str, Any]]]
+    failures: list[dict[str, Any]]
+    timestamp: str
+    job_id: str
+    status: str
+    requests: int
+    answered: int
+    failed: int
+    missing: int
+
+
+def job_fields(
+    of: model.Job, to: Discretion, expected: model.Outlook | None = None
+) -> dict[str, Any]:
+    """What `JobModel` tells of a job."""
+    return {
+        "job_id": of.id,
+        "status": of.status,
+        "task_count": of.requests,
+        "name": of.name,
+        "description": of.description,
+        "tags": list(of.tags),
+        "notes": of.notes,
+        "collected": of.collected,
+        "requests": of.requests,
+        "answered": of.completed,
+        "failed": of.failed,
+        "missing": of.missing,
+        "request_counts": RequestCounts(
+            total=of.requests, completed=of.completed, failed=of.failed
+        ),
+        "service": of.service,
+        "model": of.model,
+        "endpoint": of.endpoint,
+        "window": of.window,
+        "source": to.path(of.source),
+        "kind": of.kind,
+        "part_count": of.parts,
+        "input_tokens": of.input_tokens,
+        "output_tokens": of.output_tokens,
+        "estimated_input_tokens": of.tokens_estimated,
+        "cost_usd": of.cost,
+        "cancel_asked": of.cancel_asked,
+        "created_at": of.created_at,
+        "ended_at": of.ended_at,
+        "expires_at": of.expires_at,
+        "news_at": of.news_at,
+        "outlook": None if expected is None else _outlook(expected),
+        "links": Links(
+            **{name: f"/batch/{of.id}/{name}" for name in ("status", "results", "events")}
+        ),
+    }
+
+
+def of_job(of: model.Job, to: Discretion, expected: model.Outlook | None = None) -> JobModel:
+    """A job."""
+    return JobModel(**job_fields(of, to, expected))
+
+
+def of_detail(
+    of: model.JobDetail, to: Discretion, expected: model.Outlook | None = None
+) -> JobDetailModel:
+    """A job with its parts and its timeline."""
+    return JobDetailModel(
+        **job_fields(of.job, to, expected),
+        parts=[_part(part, to) for part in of.parts],
+        timeline=[of_event(event, to) for event in of.events],
+    )
+
+
+def of_retry(of: Retry, now: model.Job, to: Discretion) -> RetryModel:
+    """A job, and what of it was sent again."""
+    left_out = [
+        LeftOutModel(reason=left.reason, requests=left.count, example=to.text(left.example))
+        for left in of.left_out
+    ]
+    news = RetryNews(requests=of.sent, parts=list(of.parts), left_out=left_out)
+    return RetryModel(**job_fields(now, to), retry=news)
+
+
+def of_event(of: model.Event, to: Discretion) -> EventModel:
+    """An event; what concerns the whole job has no part."""
+    detail = None if of.detail is None else to.text(of.detail)
+    return EventModel(id=of.id, at=of.at, part=of.part or None, what=of.what, detail=detail)
+
+
+def _outlook(of: model.Outlook) -> OutlookModel:
+    least, most = of.left_seconds or (None, None)
+    return OutlookModel(
+        like_jobs=of.like_jobs,
+        shortest_seconds=round(of.shortest_seconds, 1),
+        longest_seconds=round(of.longest_seconds, 1),
+        least_seconds_left=None if least is None else round(least, 1),
+        most_seconds_left=None if most is None else round(most, 1),
+        silent_seconds=None if of.silent_seconds is None else round(of.silent_seconds, 1),
+    )
+
+
+def _part(of: model.Part, to: Discretion) -> PartModel:
+    problems = [
+        PartProblem(
+            message=to.text(found.message),
+            code=found.code,
+            line=found.line,
+            param=found.param,
+            prompt=found.prompt,
+        )
+        for found in of.problems
+    ]
+    return PartModel(
+        part=of.number,
+        step=of.step.value,
+        status=of.status,
+        waiting_for=of.waiting_for and to.text(of.waiting_for),
+        not_before=of.not_before,
+        batch_id=of.batch_id,
+        input_file_id=of.input_file_id,
+        output_file_id=of.output_file_id,
+        error_file_id=of.error_file_id,
+        requests=of.requests,
+        answered=of.completed,
+        failed=of.failed,
+        model=of.model,
+        size_bytes=of.size_bytes,
+        expires_at=of.expires_at,
+        problems=problems,
+    )
