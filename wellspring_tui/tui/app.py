@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
+from textual import events, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.widgets import Input
 
 from wellspring_tui import log
 from wellspring_tui.errors import JobNotFoundError, StorageError, WellspringError
@@ -36,7 +37,6 @@ from wellspring_tui.wellspring import Wellspring
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from textual import events
     from textual.filter import LineFilter
     from textual.screen import Screen
 
@@ -109,6 +109,17 @@ class WellspringApp(App[None]):
         title.take()
         self.app_suspend_signal.subscribe(self, lambda _: title.give_back(), immediate=True)
         self.app_resume_signal.subscribe(self, lambda _: title.take())
+
+    def on_key(self, event: events.Key) -> None:
+        """Give a field the letters typed right after the key that opened it.
+
+        They were on their way to the widget in focus before, which has no use for them.
+        """
+        field = self.focused
+        if isinstance(field, Input) and field.check_consume_key(event.key, event.character):
+            event.prevent_default()
+            event.stop()
+            field.post_message(events.Key(event.key, event.character))
 
     def on_resize(self, event: events.Resize) -> None:
         """In too small a terminal say so, instead of showing what nobody can read."""

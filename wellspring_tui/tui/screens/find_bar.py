@@ -73,7 +73,8 @@ class FindBar(Horizontal):
         """Show the field and go to it; `where` one searches."""
         self._words.placeholder = f"search all {where}"
         self.add_class("-open")
-        self._words.focus()
+        # At once: with `focus()` the next letters typed would still be keys of the screen.
+        self.screen.set_focus(self._words)
 
     def close(self) -> None:
         """Take the words away, and the field."""

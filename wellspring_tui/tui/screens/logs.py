@@ -142,7 +142,8 @@ class LogsScreen(DashboardScreen[None]):
     def action_find(self) -> None:
         """Open the line to search with."""
         self.query_one("#log-find-bar").display = True
-        self.query_one("#log-find", Input).focus()
+        # At once: with `focus()` the next letters typed would still be keys of the screen.
+        self.set_focus(self.query_one("#log-find", Input))
 
     @on(Input.Changed, "#log-find")
     def _find_changed(self) -> None:

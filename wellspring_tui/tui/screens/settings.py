@@ -161,7 +161,8 @@ class SettingsScreen(DashboardScreen[None]):
         field.value = text_of(one.value if one.said is None else one.said)
         self.query_one("#edit-label", Label).update(Content(one.label))
         self.query_one("#edit-bar").display = True
-        field.focus()
+        # At once: with `focus()` the next letters typed would still be keys of the screen.
+        self.set_focus(field)
         self._say(_offered(choices))
 
     def _is_fixed(self, one: Setting) -> bool:

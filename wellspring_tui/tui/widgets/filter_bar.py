@@ -84,7 +84,8 @@ class FilterBar(Horizontal):
     def open(self) -> None:
         """Let one type."""
         self.display = True
-        self.query_one("#filter", Input).focus()
+        # At once: with `focus()` the next letters typed would still be keys of the screen.
+        self.screen.set_focus(self.query_one("#filter", Input))
 
     def close(self) -> None:
         """Hide it; the text stays for the next time."""
