@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -91,6 +92,8 @@ class Settings:
     """How long the built-in service takes over a batch."""
     log_level: str = "INFO"
     theme: str | None = None
+    max_cost: Decimal | None = None
+    """The most that a job may cost, in dollars."""
     request_defaults: Mapping[str, object] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -124,6 +127,7 @@ class Settings:
 _Url: TypeAlias = Annotated[str, msgspec.Meta(pattern="^https?://")]
 _Limit: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
 _Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
+_Dollars: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class _Service(msgspec.Struct, forbid_unknown_fields=True):
@@ -154,6 +158,7 @@ class _Config(msgspec.Struct, forbid_unknown_fields=True):
     pace: float | None = None
     log_level: str | None = None
     theme: str | None = None
+    max_cost: _Dollars | None = None
     requests: _Requests = msgspec.field(default_factory=_Requests)
     services: dict[str, _Service] = msgspec.field(default_factory=dict)
 
@@ -176,6 +181,7 @@ def load_settings(*, home: Path | None = None, service: str | None = None) -> Se
         pace_seconds=_number(environment, "WELLSPRING_PACE", config.pace, 10.0, least=0.0),
         log_level=environment.get("LOG_LEVEL") or config.log_level or "INFO",
         theme=config.theme,
+        max_cost=None if config.max_cost is None else Decimal(str(config.max_cost)),
         request_defaults=msgspec.to_builtins(config.requests),
         environment=environment,
     )

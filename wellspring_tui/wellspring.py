@@ -6,10 +6,10 @@ jobs needs the ledger and nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,27 +28,14 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.answers.results import Results
     from wellspring_tui.jobs.conductor import Conductor
+    from wellspring_tui.jobs.cutting import QueueOf
     from wellspring_tui.jobs.model import JobDetail, JobsQuery
+    from wellspring_tui.jobs.outlook import Outlook
     from wellspring_tui.jobs.retrying import Retry
+    from wellspring_tui.jobs.spending import Estimate
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.model import RequestOptions
-    from wellspring_tui.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a job would cost, in dollars; None where a price is unknown.
-
-    Input tokens are estimated; output is counted at its limit, so a job costs at most
-    about this.
-    """
-
-    input_tokens: int
-    output_limit: int | None
-    batch: Decimal | None
-    real_time: Decimal | None
-    free: bool = False
-    """The built-in service costs nothing; the figures say what OpenAI would take."""
+    from wellspring_tui.settings import ServiceProfile, Settings
 
 
 class Wellspring:
@@ -114,39 +101,50 @@ class Wellspring:
 
         Problems are in the survey. Raises PromptsFileError for a file that can't be read.
         """
+        return self.outlook(path, options, progress=progress).found
+
+    def outlook(
+        self,
+        path: Path,
+        options: RequestOptions,
+        *,
+        service: str | None = None,
+        progress: Progress | None = None,
+    ) -> Outlook:
+        """`check`, and into which parts it would be cut, and how these find room on a service."""
+        from wellspring_tui.jobs.cutting import Cutter
+        from wellspring_tui.jobs.outlook import look_ahead
         from wellspring_tui.prompts.checking import survey
         from wellspring_tui.prompts.opening import open_prompts
 
         heard = progress or Progress()
+        profile = self.settings.profile(service)
         found, requests = survey(
             open_prompts(path), options, lambda done: heard.step("Reading prompts", done)
         )
-        for _ in requests:
-            pass  # the survey fills as they go by
-        return found
+        cutter = Cutter(profile, self.queue_of(profile))
+        for request in requests:  # the survey fills as they go by
+            cutter.place(request)
+        return look_ahead(found, cutter.cuts, profile, self.ledger.limits)
 
     def estimate(self, found: Survey, service: str | None = None) -> Estimate:
         """What a checked file would cost on a service."""
-        from wellspring_tui.answers.model import Usage
+        from wellspring_tui.jobs.spending import estimate
 
-        def total(*, batch: bool) -> Decimal | None:
-            known = {model: self._prices.rates(model, batch=batch) for model in found.models}
-            if found.output_limit is None or None in known.values():
-                return None
-            costs = (
-                rate.cost(Usage(found.tokens_by_model[model], found.output_by_model[model]))
-                for model, rate in known.items()
-                if rate is not None
-            )
-            return sum(costs, Decimal(0))
+        return estimate(found, self._prices, free=self.settings.profile(service).is_local)
 
-        return Estimate(
-            found.tokens,
-            found.output_limit,
-            total(batch=True),
-            total(batch=False),
-            self.settings.profile(service).is_local,
-        )
+    def keep_to_limit(
+        self, found: Survey, service: str | None = None, max_cost: Decimal | None = None
+    ) -> None:
+        """Raises InputError when a checked file may cost more than `max_cost` dollars.
+
+        Without `max_cost` the limit of the settings counts, if they have one.
+        """
+        from wellspring_tui.jobs.spending import keep_to
+
+        limit = self.settings.max_cost if max_cost is None else max_cost
+        if limit is not None:
+            keep_to(limit, self.estimate(found, service))
 
     def submit(
         self,
@@ -156,11 +154,14 @@ class Wellspring:
         service: str | None = None,
         name: str | None = None,
         description: str | None = None,
+        max_cost: Decimal | None = None,
         progress: Progress | None = None,
     ) -> Job:
         """Make a job of a prompts file. It is in the ledger when this returns; `tick` sends it.
 
-        Raises PromptsFileError for a file with problems, CredentialsError without a key.
+        `max_cost` (dollars) goes before the limit in the settings. Raises PromptsFileError
+        for a file with problems, CredentialsError without a key, InputError for a job that
+        may cost more.
         """
         from wellspring_tui.answers.index import AnswerIndex
         from wellspring_tui.jobs.planning import Planner, planned_parts, removed_on_failure
@@ -177,13 +178,14 @@ class Wellspring:
         inputs = make_folder(self.settings.places.inputs(job_id))
         outputs = make_folder(self.settings.places.outputs(job_id))
         with removed_on_failure(inputs, outputs):
-            planner = Planner(inputs, profile)
+            planner = Planner(inputs, profile, self.queue_of(profile))
             try:
                 with AnswerIndex.create(outputs / INDEX_NAME) as index:
                     count = index.add_requests(planner.placed(requests))
             finally:
                 planner.close()
             found.raise_if_unsendable()
+            self.keep_to_limit(found, service, max_cost)
             job = Job(
                 id=job_id,
                 name=storable(name or path.stem),
@@ -201,6 +203,10 @@ class Wellspring:
             )
             self.ledger.add_job(job, planned_parts(job_id, planner.parts))
         return job
+
+    def queue_of(self, profile: ServiceProfile) -> QueueOf:
+        """How many tokens of a model a service takes at once, as far as is known."""
+        return partial(self.ledger.limits.queue, profile)
 
     @cached_property
     def _prices(self) -> Prices:

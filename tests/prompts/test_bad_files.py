@@ -7,18 +7,15 @@ import os
 import resource
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.support.files import GARDEN, jsonl, request, visual
 from wellspring_tui.errors import ExitCode, PromptsFileError
 from wellspring_tui.prompts.checking import Survey, survey
-from wellspring_tui.prompts.model import RequestOptions
+from wellspring_tui.prompts.model import FileKind, Problem, RequestOptions
 from wellspring_tui.prompts.opening import open_prompts
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def _by_sentence(value: object) -> str:
@@ -136,6 +133,31 @@ def test_a_million_problems_are_counted_but_not_kept(tmp_path: Path) -> None:
     found = checked(path)
     assert found.problem_count == 1_200
     assert len(found.problems) == 1_000
+
+
+def test_problems_are_counted_by_kind_however_many_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "requests.jsonl"
+    twice = [request("a"), request("b")] * 1_500
+    path.write_bytes(jsonl([*twice, b"oops", request("c", model=""), request("d", stream=True)]))
+    found = checked(path)
+    assert found.problem_kinds.most_common(1) == [
+        ("custom_id: the custom_id “…” is already on line …", 2_998)
+    ]
+    assert set(found.problem_kinds) > {
+        "the line is not valid JSON",
+        "body.model: the request needs a model",
+        "body.stream: a batch can't stream",
+    }
+    assert found.problem_kinds.total() == found.problem_count == 3_001
+
+
+def test_kinds_of_problems_are_bounded_and_none_is_lost() -> None:
+    found = Survey(Path("any.jsonl"), FileKind.REQUESTS)
+    for number in range(200):
+        found.add_problem(Problem(f"trouble {number % 100}", line=number))
+    assert len(found.problem_kinds) == 51
+    assert found.problem_kinds["…"] == 100
+    assert found.problem_kinds.total() == found.problem_count == 200
 
 
 def test_truncated_json_is_refused_with_its_line_and_column(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from wellspring_tui.cli.writing import destination
 from wellspring_tui.errors import ExitCode, ServiceError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
     from pathlib import Path
 
     from wellspring_tui.cli.chosen import Chosen
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @options.file_argument
 @options.output_option
 @options.requests
+@options.max_cost
 @options.labels
 @options.quiet_option
 @options.places
@@ -45,6 +47,7 @@ def run(
     output: Path | None,
     name: str | None,
     description: str | None,
+    max_cost: Decimal | None,
     quiet: bool,
     **request_options: object,
 ) -> ExitCode:
@@ -58,7 +61,13 @@ def run(
         told = teller(quiet=quiet)
         with told:
             job = _submitted(
-                wellspring, told, file, request_options, name=name, description=description
+                wellspring,
+                told,
+                file,
+                request_options,
+                name=name,
+                description=description,
+                max_cost=max_cost,
             )
             if not quiet:
                 told.warn(f"{job.id} is submitted to {job.service}.")
@@ -75,6 +84,7 @@ def run(
 )
 @options.file_argument
 @options.requests
+@options.max_cost
 @options.labels
 @options.json_option
 @options.quiet_option
@@ -87,6 +97,7 @@ def submit(
     *,
     name: str | None,
     description: str | None,
+    max_cost: Decimal | None,
     as_json: bool,
     quiet: bool,
     **request_options: object,
@@ -100,7 +111,13 @@ def submit(
         told = teller(quiet=quiet)
         with told:
             job = _submitted(
-                wellspring, told, file, request_options, name=name, description=description
+                wellspring,
+                told,
+                file,
+                request_options,
+                name=name,
+                description=description,
+                max_cost=max_cost,
             )
         try:
             with told:
@@ -136,12 +153,14 @@ def _submitted(
     *,
     name: str | None,
     description: str | None,
+    max_cost: Decimal | None,
 ) -> Job:
     job = wellspring.submit(
         file,
         wellspring.request_options(**given),
         name=name,
         description=description,
+        max_cost=max_cost,
         progress=told.progress,
     )
     from wellspring_tui.prompts.model import FileKind

@@ -30,8 +30,8 @@ from wellspring_tui.tui.widgets.table_model import Column, ListRows
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from wellspring_tui.jobs.spending import Estimate
     from wellspring_tui.prompts.checking import Survey
-    from wellspring_tui.wellspring import Estimate
 
 _COLUMNS = (
     Column("name", "Name", 18, flexible=True),

@@ -25,8 +25,8 @@ from wellspring_tui.tui.screens.survey_lines import cost_lines, fact_lines
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from wellspring_tui.jobs.spending import Estimate
     from wellspring_tui.prompts.checking import Survey
-    from wellspring_tui.wellspring import Estimate
 
 _SETTLED_SECONDS = 0.3
 

@@ -15,8 +15,8 @@ from wellspring_tui.tui import look
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wellspring_tui.jobs.spending import Estimate
     from wellspring_tui.prompts.checking import Survey
-    from wellspring_tui.wellspring import Estimate
 
 _SECTIONS_SHOWN = 40
 _PROBLEMS_SHOWN = 200
