@@ -9,17 +9,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wellspring_tui.errors import InputError
 from wellspring_tui.jobs.ledger import Ledger
-from wellspring_tui.jobs.model import INDEX_NAME, NO_SERVICE, Job, Round, new_job_id
-from wellspring_tui.private import make_folder
+from wellspring_tui.jobs.model import INDEX_NAME, NO_SERVICE, Job, Round
+from wellspring_tui.jobs.outlook import Outlooks
 from wellspring_tui.progress import Progress
 from wellspring_tui.services.connections import Connections
-from wellspring_tui.text import one_line, storable
+from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.answers.results import Results
     from wellspring_tui.jobs.conductor import Conductor
-    from wellspring_tui.jobs.cutting import QueueOf
-    from wellspring_tui.jobs.model import JobDetail, JobsQuery
-    from wellspring_tui.jobs.outlook import Outlook
+    from wellspring_tui.jobs.model import JobDetail, JobsQuery, Offer, Outlook
+    from wellspring_tui.jobs.needs import Needs
     from wellspring_tui.jobs.retrying import Retry
     from wellspring_tui.jobs.spending import Estimate
+    from wellspring_tui.jobs.submitting import Submitter
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.model import RequestOptions
-    from wellspring_tui.settings import ServiceProfile, Settings
+    from wellspring_tui.settings import Settings
 
 
 class Wellspring:
@@ -48,6 +48,7 @@ class Wellspring:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.ledger = Ledger(settings.places.ledger)
+        self._outlooks = Outlooks(self.ledger.history)
         self._connections = Connections(settings)
 
     def close(self) -> None:
@@ -101,31 +102,18 @@ class Wellspring:
 
         Problems are in the survey. Raises PromptsFileError for a file that can't be read.
         """
-        return self.outlook(path, options, progress=progress).found
+        return self.needs(path, options, progress=progress).found
 
-    def outlook(
+    def needs(
         self,
         path: Path,
         options: RequestOptions,
         *,
         service: str | None = None,
         progress: Progress | None = None,
-    ) -> Outlook:
-        """`check`, and into which parts it would be cut, and how these find room on a service."""
-        from wellspring_tui.jobs.cutting import Cutter
-        from wellspring_tui.jobs.outlook import look_ahead
-        from wellspring_tui.prompts.checking import survey
-        from wellspring_tui.prompts.opening import open_prompts
-
-        heard = progress or Progress()
-        profile = self.settings.profile(service)
-        found, requests = survey(
-            open_prompts(path), options, lambda done: heard.step("Reading prompts", done)
-        )
-        cutter = Cutter(profile, self.queue_of(profile))
-        for request in requests:  # the survey fills as they go by
-            cutter.place(request)
-        return look_ahead(found, cutter.cuts, profile, self.ledger.limits)
+    ) -> Needs:
+        """`check`, and into which parts a file would be cut, and how a service has room."""
+        return self._submitter(service).look(path, options, progress or Progress())
 
     def estimate(self, found: Survey, service: str | None = None) -> Estimate:
         """What a checked file would cost on a service."""
@@ -154,6 +142,7 @@ class Wellspring:
         service: str | None = None,
         name: str | None = None,
         description: str | None = None,
+        tags: Iterable[str] = (),
         max_cost: Decimal | None = None,
         progress: Progress | None = None,
     ) -> Job:
@@ -163,50 +152,28 @@ class Wellspring:
         for a file with problems, CredentialsError without a key, InputError for a job that
         may cost more.
         """
-        from wellspring_tui.answers.index import AnswerIndex
-        from wellspring_tui.jobs.planning import Planner, planned_parts, removed_on_failure
-        from wellspring_tui.prompts.checking import survey
-        from wellspring_tui.prompts.opening import open_prompts
+        from wellspring_tui.jobs.labels import clean_tags
 
-        heard = progress or Progress()
-        profile = self.settings.profile(service)
-        self.settings.key(profile)
-        found, requests = survey(
-            open_prompts(path), options, lambda done: heard.step("Reading prompts", done)
+        submitter = self._submitter(service)
+        self.settings.key(submitter.profile)
+        return submitter.submit(
+            path,
+            options,
+            name=name,
+            description=description,
+            tags=clean_tags(tags),
+            allow=lambda found: self.keep_to_limit(found, service, max_cost),
+            progress=progress or Progress(),
         )
-        job_id = new_job_id()
-        inputs = make_folder(self.settings.places.inputs(job_id))
-        outputs = make_folder(self.settings.places.outputs(job_id))
-        with removed_on_failure(inputs, outputs):
-            planner = Planner(inputs, profile, self.queue_of(profile))
-            try:
-                with AnswerIndex.create(outputs / INDEX_NAME) as index:
-                    count = index.add_requests(planner.placed(requests))
-            finally:
-                planner.close()
-            found.raise_if_unsendable()
-            self.keep_to_limit(found, service, max_cost)
-            job = Job(
-                id=job_id,
-                name=storable(name or path.stem),
-                description=description and storable(description),
-                source=storable(str(path.absolute())),
-                kind=found.kind.value,
-                service=profile.name,
-                endpoint=found.endpoint or options.endpoint,
-                model=_models(found),
-                window=options.window,
-                requests=count,
-                tokens_estimated=found.tokens,
-                created_at=datetime.now(UTC),
-                parts=len(planner.parts),
-            )
-            self.ledger.add_job(job, planned_parts(job_id, planner.parts))
-        return job
 
-    def queue_of(self, profile: ServiceProfile) -> QueueOf:
-        """How many tokens of a model a service takes at once, as far as is known."""
-        return partial(self.ledger.limits.queue, profile)
+    def _submitter(self, service: str | None) -> Submitter:
+        from wellspring_tui.jobs.submitting import Submitter
+
+        return Submitter(self.ledger, self.settings.places, self.settings.profile(service))
+
+    def options_for(self, kind: str) -> RequestOptions:
+        """Request options as the newest job of that kind of file had them, or as they are set."""
+        return self.ledger.labels.options_for(kind) or self.request_options()
 
     @cached_property
     def _prices(self) -> Prices:
@@ -260,6 +227,21 @@ class Wellspring:
         """The ids of all jobs of a query, in its order."""
         return self.ledger.job_ids(query)
 
+    def position(self, query: JobsQuery, job_id: str) -> int | None:
+        """Where a job stands in a query, from 0; None when it is not among its jobs."""
+        return self.ledger.position(query, job_id)
+
+    def outlooks(self, jobs: Iterable[Job], now: datetime) -> dict[str, Outlook]:
+        """What is to be expected of open jobs, by id; without those nothing is known of."""
+        return self._outlooks.of(jobs, now)
+
+    def answered_over_time(self, job_id: str, cells: int, now: datetime | None = None) -> list[int]:
+        """Answered and failed at `cells` moments from a job's creation to its end, or to `now`.
+
+        [] when nothing is known.
+        """
+        return self.ledger.history.answered_over_time(self.ledger.job(job_id), cells, now)
+
     def job(self, job_id: str) -> Job:
         """One job, by its id or a batch id. Raises JobNotFoundError."""
         return self.ledger.job(job_id)
@@ -267,6 +249,22 @@ class Wellspring:
     def detail(self, job_id: str) -> JobDetail:
         """One job with its parts and timeline. Raises JobNotFoundError."""
         return self.ledger.detail(job_id)
+
+    def edit(
+        self,
+        job_id: str,
+        *,
+        name: str | None = None,
+        tags: Iterable[str] | None = None,
+        notes: str | None = None,
+    ) -> Job:
+        """Change what is given (and not None) of a job's labels; empty notes are none.
+
+        Raises InputError for an empty name or a tag of more than 40 characters.
+        """
+        job = self.ledger.job(job_id)
+        self.ledger.labels.edit(job.id, name=name, tags=tags, notes=notes)
+        return self.ledger.job(job.id)
 
     def cancel(self, job_id: str) -> Job:
         """Ask to cancel a job, its waiting parts included. Raises InputError if it is over."""
@@ -318,12 +316,27 @@ class Wellspring:
 
         wanted = list(dict.fromkeys(batch_ids))
         for batch_id in wanted:
-            self.ledger.refuse_known(batch_id)
+            self.ledger.arrivals.refuse_known(batch_id)
         profile = self.settings.profile(service)
         adopter = Adopter(
             self.ledger, self.settings.places, self._connections.to(profile.name), profile.name
         )
         return adopter.adopt(wanted, progress or Progress())
+
+    def offers(self) -> list[Offer]:
+        """Batches made elsewhere that were seen on services and not declined, newest first."""
+        return self.ledger.offers.current()
+
+    def look_for_batches(
+        self, service: str | None = None, progress: Progress | None = None
+    ) -> list[Offer]:
+        """Look through all batches of a service for those made elsewhere. Raises ServiceError."""
+        name = self.settings.profile(service).name
+        return self.ledger.offers.found(name, self._connections.to(name), progress or Progress())
+
+    def decline_offers(self, batch_ids: Iterable[str]) -> None:
+        """Offer these batches no more; `adopt` takes them all the same."""
+        self.ledger.offers.decline(batch_ids)
 
     def import_files(
         self,
@@ -408,9 +421,3 @@ class Wellspring:
         if job.service != NO_SERVICE and self.settings.profile(job.service).is_local:
             return Decimal(0)
         return batch_cost(index.models())
-
-
-def _models(found: Survey) -> str:
-    """The model of a job; of several, the most used and how many more."""
-    (model, _), *others = found.models.most_common()
-    return f"{model} +{len(others)}" if others else model

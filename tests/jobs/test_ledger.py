@@ -245,7 +245,7 @@ def test_jobs_are_listed_newest_first(three: Ledger) -> None:
     [
         ("created_at", ["aaa", "bbb", "ccc"]),
         ("requests", ["bbb", "ccc", "aaa"]),
-        ("service", ["bbb", "aaa", "ccc"]),
+        ("service", ["bbb", "ccc", "aaa"]),
         ("id; DROP TABLE jobs", ["aaa", "bbb", "ccc"]),
     ],
 )

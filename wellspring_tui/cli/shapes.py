@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from wellspring_tui.jobs.model import Event, Job, JobDetail, Part
-    from wellspring_tui.jobs.outlook import Outlook
+    from wellspring_tui.jobs.needs import Needs
     from wellspring_tui.jobs.retrying import Retry
     from wellspring_tui.jobs.spending import Estimate
 
@@ -66,9 +66,9 @@ def detail(of: JobDetail) -> dict[str, Any]:
     }
 
 
-def survey(outlook: Outlook, cost: Estimate) -> dict[str, Any]:
+def survey(needs: Needs, cost: Estimate) -> dict[str, Any]:
     """What is in a prompts file; at most the first thousand problems."""
-    of = outlook.found
+    of = needs.found
     return {
         "file": str(of.path),
         "kind": of.kind.value,
@@ -95,7 +95,7 @@ def survey(outlook: Outlook, cost: Estimate) -> dict[str, Any]:
                 "size_bytes": part.size_bytes,
                 "estimated_input_tokens": part.tokens,
             }
-            for part in outlook.parts
+            for part in needs.parts
         ],
         "queue": [
             {
@@ -106,7 +106,7 @@ def survey(outlook: Outlook, cost: Estimate) -> dict[str, Any]:
                 "turns": need.turns,
                 "fits": need.fits,
             }
-            for need in outlook.queue
+            for need in needs.queue
         ],
         "notes": of.notes,
         "problem_count": of.problem_count,

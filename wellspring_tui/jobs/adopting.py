@@ -23,10 +23,11 @@ from wellspring_tui.jobs.model import (
     new_token,
     part_file_name,
 )
+from wellspring_tui.jobs.offers import name_of
 from wellspring_tui.jobs.planning import removed_on_failure
 from wellspring_tui.jobs.sending import METADATA_KEY
 from wellspring_tui.private import make_folder
-from wellspring_tui.text import one_line, storable
+from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from wellspring_tui.settings import Places
 
 _USUAL_WINDOW = "24h"
-_NAME_KEYS = ("name", "description")
 
 
 class Adopter:
@@ -66,7 +66,7 @@ class Adopter:
                 f"the service {self._service_name} has no batch “{one_line(batch_id, 60)}”",
                 todo=f"It says: {one_line(error.what, 200)}",
             ) from None
-        self._ledger.refuse_known(batch.id, batch.metadata.get(METADATA_KEY))
+        self._ledger.arrivals.refuse_known(batch.id, batch.metadata.get(METADATA_KEY))
         return batch
 
     def _take(self, batch: Batch, progress: Progress) -> Job:
@@ -77,7 +77,7 @@ class Adopter:
             with AnswerIndex.create(outputs / INDEX_NAME) as index:
                 filed = self._filed(batch, inputs / part_file_name(1), index, progress)
             job, part = self._job(job_id, batch, filed), _part(job_id, batch, filed)
-            self._ledger.add_adopted(job, part, batch, batch.metadata.get(METADATA_KEY))
+            self._ledger.arrivals.add_adopted(job, part, batch, batch.metadata.get(METADATA_KEY))
         return self._ledger.job(job_id)
 
     def _filed(
@@ -95,10 +95,9 @@ class Adopter:
         return FiledInput(requests=batch.counts.total if batch.counts else 0)
 
     def _job(self, job_id: str, batch: Batch, filed: FiledInput) -> Job:
-        names = [batch.metadata[key] for key in _NAME_KEYS if batch.metadata.get(key)]
         return Job(
             id=job_id,
-            name=storable(names[0] if names else batch.id),
+            name=name_of(batch) or batch.id,
             description=batch.metadata.get("description"),
             source=batch.id,
             kind=ADOPTED,

@@ -76,7 +76,7 @@ class Collector:
             for path in files:
                 problems += _read(index, path, part, progress)
             if self._ledger.job(part.job_id).kind == ADOPTED:
-                self._ledger.count_requests(part, file_answers(index))
+                self._ledger.arrivals.count_requests(part, file_answers(index))
             if strangers := index.strangers_of_part(part.number):
                 what = f"{strangers:,} answers belong to no request of this job"
                 problems.append(BatchProblem(what, "unknown_custom_ids"))

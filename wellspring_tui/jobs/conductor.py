@@ -136,15 +136,18 @@ class Conductor:
         looked_for = frozenset((part.id, part.attempted_at) for part in doubtful.values())
         if not running and not doubtful:
             return looked_for, None
+        passed: list[Batch] = []
         for batch in self._listing(service, [*running.values(), *doubtful.values()]):
             part = running.pop(batch.id, None) or self._claimed(batch, doubtful)
             if part is None:
+                passed.append(batch)
                 continue
             doubtful.pop(part.token, None)
             if self._ledger.observe(part, batch):
                 changed.add(part.job_id)
             if not running and not doubtful:
-                return looked_for, None
+                break
+        self._ledger.offers.note(name, passed)
         failure: ServiceError | None = None
         for batch_id, part in running.items():
             try:
@@ -154,6 +157,7 @@ class Conductor:
                 continue
             if news:
                 changed.add(part.job_id)
+        self._ledger.history.looked(name)
         return looked_for, failure
 
     def _listing(self, service: Service, wanted: Iterable[Part]) -> Iterable[Batch]:

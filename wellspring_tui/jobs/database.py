@@ -1,4 +1,4 @@
-"""The ledger's file: its schema, a connection for each thread, transactions."""
+"""The ledger's file: its version, a connection for each thread, transactions."""
 
 from __future__ import annotations
 
@@ -9,55 +9,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from wellspring_tui.errors import StorageError
+from wellspring_tui.jobs.queries import search_words
+from wellspring_tui.jobs.schema import VERSIONS
 from wellspring_tui.private import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_SCHEMA = """
-CREATE TABLE jobs (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT, source TEXT NOT NULL,
-    kind TEXT NOT NULL, service TEXT NOT NULL, endpoint TEXT NOT NULL, model TEXT NOT NULL,
-    window TEXT NOT NULL, requests INTEGER NOT NULL, tokens_estimated INTEGER NOT NULL,
-    created_at REAL NOT NULL,
-    -- Derived from the parts whenever one changes, so that a list of jobs is one query:
-    status TEXT NOT NULL, parts INTEGER NOT NULL,
-    completed INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
-    collected INTEGER NOT NULL DEFAULT 0,
-    input_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,
-    cost TEXT, cancel_asked INTEGER NOT NULL DEFAULT 0, ended_at REAL, expires_at REAL
-) STRICT;
-CREATE INDEX jobs_by_time ON jobs (created_at);
-CREATE INDEX jobs_open ON jobs (collected) WHERE collected = 0;
-CREATE TABLE parts (
-    id TEXT PRIMARY KEY, job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-    number INTEGER NOT NULL, step TEXT NOT NULL, status TEXT NOT NULL, token TEXT NOT NULL UNIQUE,
-    requests INTEGER NOT NULL, size_bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
-    endpoint TEXT NOT NULL, model TEXT NOT NULL, tokens INTEGER NOT NULL,
-    input_file_id TEXT, batch_id TEXT UNIQUE, output_file_id TEXT, error_file_id TEXT,
-    completed INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
-    expires_at REAL, attempted_at REAL, ended_at REAL, problems TEXT NOT NULL DEFAULT '[]',
-    attempts INTEGER NOT NULL DEFAULT 0, not_before REAL, waiting_for TEXT,
-    holder TEXT, held_until REAL NOT NULL DEFAULT 0,
-    UNIQUE (job_id, number)
-) STRICT;
-CREATE INDEX parts_open ON parts (job_id) WHERE step <> 'collected';
-CREATE TABLE events (
-    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-    at REAL NOT NULL, part INTEGER NOT NULL, what TEXT NOT NULL, detail TEXT
-) STRICT;
-CREATE INDEX events_by_job ON events (job_id, at);
-CREATE INDEX creations ON events (at) WHERE what = 'creating';
--- Batches that a part has given up, after a setback: they are not taken for its own again.
-CREATE TABLE given_up (batch_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
--- What a service said of its queue of enqueued tokens.
-CREATE TABLE token_limits (
-    service TEXT NOT NULL, model TEXT NOT NULL, tokens INTEGER NOT NULL,
-    PRIMARY KEY (service, model)
-) STRICT, WITHOUT ROWID;
-"""
-_VERSION = 1
 _TRIES = 100
 _TRY_AGAIN_SECONDS = 0.02
 
@@ -93,6 +52,7 @@ class Database:
             db.row_factory = sqlite3.Row
             # SQLite's own lower() knows ASCII only.
             db.create_function("folded", 1, str.casefold, deterministic=True)
+            db.create_function("search_words", 7, search_words, deterministic=True)
             # NORMAL would lose the last steps in a power cut, and with them a paid batch.
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA foreign_keys = ON")
@@ -101,20 +61,26 @@ class Database:
         return db
 
     def _prepare(self) -> None:
-        version = self.here.execute("PRAGMA user_version").fetchone()[0]
-        if version > _VERSION:
+        version = self._version()
+        self._write_ahead()
+        if version < len(VERSIONS):
+            with self.writing() as db:
+                # Another process may have done it while this one waited for its turn.
+                for statements in VERSIONS[self._version() :]:
+                    for statement in statements.split(";\n"):
+                        db.execute(statement)
+                db.execute(f"PRAGMA user_version = {len(VERSIONS)}")
+
+    def _version(self) -> int:
+        """The version of the file's tables. Raises StorageError when it is none of ours."""
+        (version,) = self.here.execute("PRAGMA user_version").fetchone()
+        if version > len(VERSIONS):
             raise StorageError(
                 "the ledger was written by a newer Wellspring",
                 where=str(self.path),
                 todo="Update Wellspring.",
             )
-        self._write_ahead()
-        if version == 0:
-            with self.writing() as db:
-                if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                    for statement in _SCHEMA.split(";\n"):
-                        db.execute(statement)
-                    db.execute(f"PRAGMA user_version = {_VERSION}")
+        return int(version)
 
     def _write_ahead(self) -> None:
         """Switch to a write-ahead log; SQLite does not wait for others who do the same just now."""

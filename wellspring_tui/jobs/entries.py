@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wellspring_tui.jobs import rows
+from wellspring_tui.jobs.history import note_counts
 from wellspring_tui.jobs.model import SENDING, WAITING, Job, Part, Step
 
 if TYPE_CHECKING:
@@ -42,9 +43,12 @@ class Entries:
         db.execute(
             """
             INSERT INTO jobs (id, name, description, source, kind, service, endpoint, model,
-                window, requests, tokens_estimated, created_at, status, parts)
+                window, requests, tokens_estimated, created_at, status, parts,
+                tags, notes, options, quiet_seconds, words)
             VALUES (:id, :name, :description, :source, :kind, :service, :endpoint, :model,
-                :window, :requests, :tokens_estimated, :created_at, :status, :parts)
+                :window, :requests, :tokens_estimated, :created_at, :status, :parts,
+                :tags, :notes, :options, 0,
+                search_words(:id, :name, :description, :model, :service, :tags, :notes))
             """,
             rows.of_job(job),
         )
@@ -99,7 +103,10 @@ class Entries:
             """
             UPDATE jobs SET status = :status, completed = :completed, failed = :failed,
                 collected = :done, parts = :parts, expires_at = :expires_at,
-                ended_at = CASE WHEN :done THEN coalesce(ended_at, :now) END
+                ended_at = CASE WHEN :done THEN coalesce(ended_at, :now) END,
+                quiet_seconds = CASE WHEN collected OR status IN ('waiting', 'sending')
+                    THEN quiet_seconds ELSE max(quiet_seconds, :now - news_at) END,
+                news_at = :now
             WHERE id = :id
             """,
             {
@@ -114,6 +121,7 @@ class Entries:
                 "now": self._now(),
             },
         )
+        note_counts(db, job_id, self._now())
 
     def event(
         self,
@@ -139,8 +147,9 @@ class Entries:
     def seconds(self, moment: datetime | None) -> float:
         return moment.timestamp() if moment else self._now()
 
-    @staticmethod
-    def count(db: sqlite3.Connection, job_id: str, totals: Totals, cost: Decimal | None) -> None:
+    def count(
+        self, db: sqlite3.Connection, job_id: str, totals: Totals, cost: Decimal | None
+    ) -> None:
         """Write what the files of a job's collected parts hold."""
         db.execute(
             """
@@ -158,6 +167,7 @@ class Entries:
                 "failed": totals.failed,
             },
         )
+        note_counts(db, job_id, self._now())
 
 
 def _job_status(parts: list[Part]) -> str:

@@ -89,7 +89,7 @@ class Importer:
                 filed = file_input(path, index)
             problems = _index_results(files, outputs, index, progress)
             job, part = _job_of(job_id, files, name, index, filed=filed, problems=problems)
-            self._ledger.add_ended(job, part, index.totals(), self._price(job, index))
+            self._ledger.arrivals.add_ended(job, part, index.totals(), self._price(job, index))
         return self._ledger.job(job_id)
 
 

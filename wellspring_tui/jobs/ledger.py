@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 
 from wellspring_tui.errors import InputError, JobNotFoundError
 from wellspring_tui.jobs import queries, rows
+from wellspring_tui.jobs.arrivals import Arrivals
 from wellspring_tui.jobs.database import Database
 from wellspring_tui.jobs.entries import Entries
+from wellspring_tui.jobs.history import History
 from wellspring_tui.jobs.holding import is_gone
+from wellspring_tui.jobs.labels import Labels
 from wellspring_tui.jobs.limits import Limits, learn_token_limit
 from wellspring_tui.jobs.model import (
     SENDING,
@@ -27,6 +30,7 @@ from wellspring_tui.jobs.model import (
     SentAgain,
     Step,
 )
+from wellspring_tui.jobs.offers import Offers
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -54,6 +58,10 @@ class Ledger:
         self._writing = self._file.writing
         self._entries = Entries(now)
         self.limits = Limits(self._file)
+        self.arrivals = Arrivals(self._file, self._entries)
+        self.labels = Labels(self._file)
+        self.offers = Offers(self._file)
+        self.history = History(self._file, now)
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -105,78 +113,6 @@ class Ledger:
             self._entries.event(db, job_id, 0, "retry planned", detail=f"requests: {count:,}")
             self._entries.derive(db, job_id)
 
-    def add_adopted(self, job: Job, part: Part, batch: Batch, made_for: str | None) -> None:
-        """A new job of one part whose batch is there already.
-
-        Raises InputError when the batch is a part's, or was made for the one with the token
-        `made_for`.
-        """
-        with self._writing() as db:
-            self.refuse_known(batch.id, made_for)
-            self._entries.insert_job(db, job)
-            self._entries.insert_parts(db, [part])
-            db.execute(
-                """
-                UPDATE parts SET batch_id = :batch_id, input_file_id = :input_file_id,
-                    output_file_id = :output_file_id, error_file_id = :error_file_id,
-                    completed = :completed, failed = :failed, expires_at = :expires_at,
-                    problems = :problems, attempted_at = :made_at,
-                    ended_at = CASE WHEN :ended THEN :ended_at END
-                WHERE id = :id
-                """,
-                {
-                    **rows.of_batch(batch, part),
-                    "id": part.id,
-                    "input_file_id": batch.input_file_id,
-                    "made_at": self._entries.seconds(batch.created_at),
-                    "ended": batch.ended,
-                    "ended_at": self._entries.seconds(batch.timeline.get(batch.status)),
-                },
-            )
-            self._entries.timeline(db, part, batch)
-            self._entries.event(db, job.id, 0, "adopted", detail=batch.id)
-            self._entries.derive(db, job.id)
-
-    def refuse_known(self, batch_id: str, token: str | None = None) -> None:
-        """Raises InputError when a part has that batch, or the token a batch was made for."""
-        row = self._db.execute(
-            "SELECT job_id FROM parts WHERE batch_id = :batch_id OR token = :token",
-            {"batch_id": batch_id, "token": token},
-        ).fetchone()
-        if row is not None:
-            shown = one_line(batch_id, 60)
-            raise InputError(f"the batch {shown} belongs to the job {row['job_id']} already")
-
-    def add_ended(self, job: Job, part: Part, totals: Totals, cost: Decimal | None) -> None:
-        """A new job of one part whose answers are all on disk and indexed."""
-        with self._writing() as db:
-            self._entries.insert_job(db, job)
-            self._entries.insert_parts(db, [part])
-            db.execute(
-                """
-                UPDATE parts SET completed = :answered, failed = :failed, problems = :problems
-                WHERE id = :id
-                """,
-                {
-                    "id": part.id,
-                    "answered": totals.answered,
-                    "failed": totals.failed,
-                    "problems": rows.of_problems(part.problems),
-                },
-            )
-            self._entries.event(db, job.id, 0, "imported")
-            self._entries.derive(db, job.id)
-            self._entries.count(db, job.id, totals, cost)
-
-    def count_requests(self, part: Part, requests: int) -> None:
-        """Note how many requests a job of one part has, once its answers tell."""
-        numbers = {"job_id": part.job_id, "id": part.id, "requests": requests}
-        with self._writing() as db:
-            for table, key in (("jobs", "id = :job_id"), ("parts", "id = :id")):
-                db.execute(
-                    f"UPDATE {table} SET requests = max(requests, :requests) WHERE {key}", numbers
-                )
-
     def jobs(
         self, query: JobsQuery | None = None, start: int = 0, stop: int | None = None
     ) -> list[Job]:
@@ -203,6 +139,12 @@ class Ledger:
             f"SELECT id FROM jobs {where} ORDER BY {queries.order(query)}", parameters
         )
         return [row["id"] for row in found]
+
+    def position(self, query: JobsQuery, job_id: str) -> int | None:
+        """Where a job stands among the jobs asked for, from 0; None when it is not among them."""
+        statement, parameters = queries.position(query, job_id)
+        row = self._db.execute(statement, parameters).fetchone()
+        return None if row is None else int(row["position"])
 
     def job(self, job_or_batch_id: str) -> Job:
         """The job of that id, or the job of which that batch is a part.

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from wellspring_tui.prompts.model import RequestOptions
+
 
 # No vowels and nothing that looks like a digit: ids are read aloud and typed.
 _ID_LETTERS = "bcdfghjkmnpqrstvwxz23456789"
@@ -162,6 +164,12 @@ class Job:
     cancel_asked: bool = False
     ended_at: datetime | None = None
     expires_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    notes: str | None = None
+    options: RequestOptions | None = None
+    """What it was submitted with; None for ready-made requests."""
+    news_at: datetime | None = None
+    """When anything of it last changed; None while nothing has."""
 
     @property
     def open(self) -> bool:
@@ -199,11 +207,48 @@ class JobDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A batch that was made elsewhere and may be adopted."""
+
+    service: str
+    batch_id: str
+    status: str
+    endpoint: str | None
+    requests: int
+    completed: int
+    failed: int
+    created_at: datetime | None
+    name: str | None
+    """What its metadata calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a service's own history says of an open job."""
+
+    like_jobs: int
+    """How many ended jobs like it this rests on."""
+    shortest_seconds: float
+    longest_seconds: float
+    """How long they took: nine of ten at most."""
+    left_seconds: tuple[float, float] | None
+    """What is left of that, at least and at most; None when that can't be said."""
+    silent_seconds: float | None
+    """How long nothing has changed, when that is unusual: it has stalled."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobsQuery:
     """Which jobs, in which order."""
 
     text: str = ""
-    """Only jobs with this in their name, id, model, status or service."""
+    """A filter: only jobs in which every word of it is found.
+
+    A word is looked for in name, id, description, model, status, service, tags and notes;
+    `"two words"` stay together. `#word` or `tag:word` is a tag that starts so; `status:`,
+    `service:` and `model:` narrow a word to that field; `is:open`, `is:ended` and
+    `is:failed` (something failed or is missing) ask how the job stands.
+    """
     order_by: str = "created_at"
     descending: bool = True
 

@@ -1,114 +1,110 @@
-"""What sending a prompts file would mean: its parts, and their way through the queue."""
+"""What is to be expected of an open job, by what ended jobs like it have gone through."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
+import threading
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from wellspring_tui.figures import size
-from wellspring_tui.figures import tokens as short
-from wellspring_tui.jobs.waiting import has_room
-from wellspring_tui.text import one_line
+from wellspring_tui.jobs.model import Outlook
+from wellspring_tui.settings import LOCAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
-    from wellspring_tui.jobs.cutting import Cut
-    from wellspring_tui.jobs.limits import Limits
-    from wellspring_tui.prompts.checking import Survey
-    from wellspring_tui.settings import ServiceProfile
+    from wellspring_tui.jobs.history import Ended, History, Running
+    from wellspring_tui.jobs.model import Job
 
-
-@dataclass(frozen=True, slots=True)
-class QueueNeed:
-    """How the tokens of one model go through a service's queue of enqueued tokens."""
-
-    model: str
-    tokens: int
-    """Input tokens of the job, estimated."""
-    limit: int | None
-    """How many the service takes at once; None when nobody knows."""
-    under_way: int = 0
-    """Tokens of other jobs in the queue now."""
-    turns: int = 1
-    """How often the queue is filled with parts of the job until all have gone."""
-
-    @property
-    def fits(self) -> bool | None:
-        """Whether all goes in at once, now; None when nobody knows."""
-        if self.limit is None:
-            return None
-        return self.turns == 1 and has_room(self.limit, self.under_way, self.tokens)
-
-    def __str__(self) -> str:
-        model = one_line(self.model, 40)
-        if self.limit is None:
-            return f"limit of {model} unknown; what finds no room waits, and goes by itself"
-        room = f"{short(self.limit)} tokens of {model}"
-        beside = f" beside {short(self.under_way)} under way" if self.under_way else ""
-        if self.fits:
-            return f"fits: {short(self.tokens)}{beside}, of {room}"
-        if self.turns == 1:
-            return (
-                f"{short(self.under_way)} of {room} under way: "
-                "it waits for room, and goes by itself"
-            )
-        return (
-            f"{short(self.tokens)} tokens{beside}; the queue of {model} takes "
-            f"{short(self.limit)}: it goes in about {self.turns:,} turns by itself"
-        )
+_FEWEST = 3
+"""With fewer ended jobs nothing is said."""
+_FEW = 10
+"""With fewer, shortest and longest are those of all; from here on, of eight in ten."""
+_MOST = 30
+_LIKE_FACTOR = 4
+"""A like job has at most so many times the requests, or one in so many."""
+_LITTLE = 10
+"""Requests that make no odds: 1 and 9 take the same time."""
+_QUIET_SECONDS = 600.0
+_QUIET_SECONDS_LOCAL = 30.0
+_LIFE_SECONDS = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """A prompts file, read whole, and what a service would be sent of it."""
+class Outlooks:
+    """Tells them for many jobs at once; usable from any thread."""
 
-    found: Survey
-    parts: tuple[Cut, ...]
-    queue: tuple[QueueNeed, ...]
-    """One for each model, the one with most tokens first."""
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._ended: dict[str, tuple[float, list[Ended]]] = {}
+        self._lock = threading.Lock()
 
+    def of(self, jobs: Iterable[Job], now: datetime) -> dict[str, Outlook]:
+        """By job id; jobs that are over or of which nothing honest can be said are left out."""
+        still_open = [job for job in jobs if job.open]
+        if not still_open:
+            return {}
+        running = self._history.running(job.id for job in still_open)
+        found = {
+            job.id: outlook(job, like(job, self._of_service(job.service)), running.get(job.id), now)
+            for job in still_open
+        }
+        return {job_id: one for job_id, one in found.items() if one is not None}
 
-def parts_sentence(parts: Sequence[Cut]) -> str:
-    """Into how many input files a job is cut, and how large the largest is."""
-    if not parts:
-        return "–"
-    largest = max(part.size_bytes for part in parts)
-    if len(parts) == 1:
-        return f"1 input file, {size(largest)}"
-    most = max(part.requests for part in parts)
-    return f"{len(parts):,} input files, each at most {most:,} requests and {size(largest)}"
-
-
-def look_ahead(
-    found: Survey, parts: Sequence[Cut], profile: ServiceProfile, limits: Limits
-) -> Outlook:
-    """The outlook for a file that has been read and cut into parts for a service."""
-    by_model: defaultdict[str, list[int]] = defaultdict(list)
-    for part in parts:
-        by_model[part.model].append(part.tokens)
-    needs = [
-        QueueNeed(
-            model,
-            sum(tokens),
-            limit,
-            limits.enqueued_tokens(profile.name, model),
-            1 if limit is None else sum(1 for _ in _turns(tokens, limit)),
-        )
-        for model, tokens in by_model.items()
-        for limit in (limits.queue(profile, model),)
-    ]
-    needs.sort(key=lambda need: -need.tokens)
-    return Outlook(found, tuple(parts), tuple(needs))
+    def _of_service(self, service: str) -> list[Ended]:
+        with self._lock:
+            read_at, ended = self._ended.get(service, (0.0, []))
+            if not ended or monotonic() - read_at > _LIFE_SECONDS:
+                ended = self._history.ended(service)
+                self._ended[service] = monotonic(), ended
+            return ended
 
 
-def _turns(parts: Sequence[int], limit: int) -> Iterator[int]:
-    """The tokens of each filling of an empty queue."""
-    filled = 0
-    for tokens in parts:
-        if not has_room(limit, filled, tokens):
-            yield filled
-            filled = 0
-        filled += tokens
-    yield filled
+def like(job: Job, ended: Sequence[Ended]) -> list[Ended]:
+    """The ended jobs that are most like one: of its model if there are enough, near its size."""
+
+    def factor(other: Ended) -> float:
+        sizes = sorted((job.requests + _LITTLE, other.requests + _LITTLE))
+        return sizes[1] / sizes[0]
+
+    near = [other for other in ended if factor(other) <= _LIKE_FACTOR]
+    own_model = [other for other in near if other.model == job.model]
+    return sorted(own_model if len(own_model) >= _FEW else near, key=factor)[:_MOST]
+
+
+def outlook(
+    job: Job, alike: Sequence[Ended], running: Running | None, now: datetime
+) -> Outlook | None:
+    """What is to be expected of an open job; None with fewer than three like it.
+
+    A job has stalled when, by the last word of its service, nothing of it has changed for
+    longer than nine in ten like jobs were ever quiet, and for ten minutes at least (half a
+    minute on the built-in service). How long a like job was quiet is what was seen of it;
+    where nobody looked, all of its time counts, so a stall is rather told late than wrongly.
+    Time in which the service was not asked is not silence, and a job that waits for its turn,
+    or is being cancelled, is not expected to change.
+    """
+    if len(alike) < _FEWEST:
+        return None
+    shortest, longest = _range([other.seconds for other in alike])
+    if running is None or job.cancel_asked or job.status == "cancelling":
+        return Outlook(len(alike), shortest, longest, None, None)
+    elapsed = max(0.0, (now - running.since).total_seconds())
+    left = (max(0.0, shortest - elapsed), longest - elapsed) if elapsed < longest else None
+    _, usual_silence = _range([other.quiet_seconds for other in alike])
+    at_least = _QUIET_SECONDS_LOCAL if job.service == LOCAL else _QUIET_SECONDS
+    silent = _silent_seconds(job, running, now)
+    stalled = silent > max(at_least, usual_silence)
+    return Outlook(len(alike), shortest, longest, left, silent if stalled else None)
+
+
+def _silent_seconds(job: Job, running: Running, now: datetime) -> float:
+    if job.news_at is None or running.looked_at is None:
+        return 0.0
+    return (min(running.looked_at, now) - job.news_at).total_seconds()
+
+
+def _range(values: Sequence[float]) -> tuple[float, float]:
+    """The 10th and the 90th percentile; of few, the least and the most."""
+    ordered = sorted(values)
+    spared = len(ordered) // 10 if len(ordered) >= _FEW else 0
+    return ordered[spared], ordered[-1 - spared]

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from wellspring_tui.errors import InputError
 from wellspring_tui.jobs.model import Event, Job, Part, Step
+from wellspring_tui.prompts.model import RequestOptions
 from wellspring_tui.services.model import BatchProblem
 
 if TYPE_CHECKING:
@@ -18,16 +20,21 @@ if TYPE_CHECKING:
     from wellspring_tui.services.model import Batch
 
 _PROBLEMS = msgspec.json.Decoder(tuple[BatchProblem, ...])
+_TAGS = msgspec.json.Decoder(tuple[str, ...])
+_OPTIONS = msgspec.json.Decoder(RequestOptions)
 
 
 def job(row: sqlite3.Row) -> Job:
     """A row of `jobs`."""
     fields = dict(row)
-    for name in ("created_at", "ended_at", "expires_at"):
+    del fields["words"], fields["quiet_seconds"]
+    for name in ("created_at", "ended_at", "expires_at", "news_at"):
         fields[name] = _time(fields[name])
     for name in ("collected", "cancel_asked"):
         fields[name] = bool(fields[name])
     fields["cost"] = None if fields["cost"] is None else Decimal(fields["cost"])
+    fields["tags"] = _TAGS.decode(fields["tags"])
+    fields["options"] = options(fields["options"])
     return Job(**fields)
 
 
@@ -35,9 +42,28 @@ def of_job(job: Job) -> dict[str, object]:
     """What a new job's row holds."""
     names = (
         *("id", "name", "description", "source", "kind", "service", "endpoint", "model"),
-        *("window", "requests", "tokens_estimated", "status", "parts"),
+        *("window", "requests", "tokens_estimated", "status", "parts", "notes"),
     )
-    return {name: getattr(job, name) for name in names} | {"created_at": job.created_at.timestamp()}
+    return {name: getattr(job, name) for name in names} | {
+        "created_at": job.created_at.timestamp(),
+        "tags": of_tags(job.tags),
+        "options": None if job.options is None else msgspec.json.encode(job.options).decode(),
+    }
+
+
+def of_tags(tags: Sequence[str]) -> str:
+    """A job's tags, as the ledger keeps them."""
+    return msgspec.json.encode(list(tags)).decode()
+
+
+def options(text: str | None) -> RequestOptions | None:
+    """A job's request options; None too for what an older or newer Wellspring meant otherwise."""
+    if text is None:
+        return None
+    try:
+        return _OPTIONS.decode(text)
+    except (msgspec.DecodeError, InputError):
+        return None
 
 
 def part(row: sqlite3.Row) -> Part:

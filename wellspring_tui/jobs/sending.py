@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wellspring_tui.settings import Places, ServiceProfile
 
 METADATA_KEY = "wellspring_part"
+JOB_KEY = "wellspring_job"
 _DESCRIPTION_KEY = "description"
 _METADATA_LENGTH = 512
 """OpenAI's limit for a value in `metadata`."""
@@ -95,7 +96,7 @@ class Sender:
 
     def _create(self, part: Part, file_id: str) -> None:
         job = self._ledger.job(part.job_id)
-        metadata = {METADATA_KEY: part.token, "wellspring_job": part.job_id}
+        metadata = {METADATA_KEY: part.token, JOB_KEY: part.job_id}
         if job.description:
             metadata[_DESCRIPTION_KEY] = job.description[:_METADATA_LENGTH]
         self._ledger.to_step(part, Step.CREATING)

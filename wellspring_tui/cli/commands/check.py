@@ -11,7 +11,7 @@ from wellspring_tui.cli.output import data, json_data, say
 from wellspring_tui.cli.telling import teller
 from wellspring_tui.errors import ExitCode
 from wellspring_tui.figures import count, money, size
-from wellspring_tui.jobs.outlook import parts_sentence
+from wellspring_tui.jobs.needs import parts_sentence
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wellspring_tui.cli.chosen import Chosen
-    from wellspring_tui.jobs.outlook import Outlook
+    from wellspring_tui.jobs.needs import Needs
     from wellspring_tui.jobs.spending import Estimate
     from wellspring_tui.prompts.checking import Survey
 
@@ -61,16 +61,16 @@ def check(
     with chosen.wellspring() as wellspring:
         told = teller(quiet=quiet)
         with told:
-            outlook = wellspring.outlook(
+            needs = wellspring.needs(
                 file, wellspring.request_options(**request_options), progress=told.progress
             )
-        found = outlook.found
+        found = needs.found
         cost = wellspring.estimate(found)
         service = wellspring.settings.service
         if as_json:
-            json_data(shapes.survey(outlook, cost))
+            json_data(shapes.survey(needs, cost))
         else:
-            data("\n".join(_report(outlook, cost, service)))
+            data("\n".join(_report(needs, cost, service)))
         verdict = _verdict(found)
         if verdict is ExitCode.OK:
             wellspring.keep_to_limit(found, max_cost=max_cost)
@@ -88,8 +88,8 @@ def _verdict(found: Survey) -> ExitCode:
     return ExitCode.OK
 
 
-def _report(outlook: Outlook, cost: Estimate, service: str) -> Iterator[str]:
-    found = outlook.found
+def _report(needs: Needs, cost: Estimate, service: str) -> Iterator[str]:
+    found = needs.found
     yield one_line(str(found.path))
     blank = f" ({found.blank:,} blank left out)" if found.blank else ""
     models = (f"{model} ({number:,})" for model, number in found.models.most_common())
@@ -100,9 +100,9 @@ def _report(outlook: Outlook, cost: Estimate, service: str) -> Iterator[str]:
     yield _row("Endpoint", found.endpoint or "–")
     limit = "no limit set" if found.output_limit is None else f"at most {count(found.output_limit)}"
     yield _row("Tokens", f"≈ {found.tokens:,} in, {limit} out")
-    yield _row("Parts", parts_sentence(outlook.parts))
+    yield _row("Parts", parts_sentence(needs.parts))
     yield from _cost(cost, service)
-    yield from (_row("Queue", str(need)) for need in outlook.queue if need.limit is not None)
+    yield from (_row("Queue", str(need)) for need in needs.queue if need.limit is not None)
     yield from (_row("Note", note) for note in found.notes)
     yield ""
     yield from _sections(found.sections)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,12 +54,7 @@ class JobRows:
 
     def position(self, key: str) -> int | None:
         """Where a job stands in the order of the query."""
-        return self._positions.get(key)
-
-    @cached_property
-    def _positions(self) -> dict[str, int]:
-        ids = self._door.job_ids(self._query)
-        return {job_id: position for position, job_id in enumerate(ids)}
+        return self._door.position(self._query, key)
 
 
 def job_row(job: Job, now: datetime) -> Row:

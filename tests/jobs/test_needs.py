@@ -10,7 +10,7 @@ import pytest
 from tests.support.files import jsonl, request, visual
 from tests.support.jobs import NOON, batch, job, part
 from wellspring_tui.errors import PromptsFileError
-from wellspring_tui.jobs.outlook import QueueNeed
+from wellspring_tui.jobs.needs import QueueNeed
 from wellspring_tui.jobs.setbacks import Setback
 from wellspring_tui.prompts.model import RequestOptions
 from wellspring_tui.wellspring import Wellspring
@@ -18,7 +18,7 @@ from wellspring_tui.wellspring import Wellspring
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wellspring_tui.jobs.outlook import Outlook
+    from wellspring_tui.jobs.needs import Needs
     from wellspring_tui.settings import Settings
 
 OPTIONS = RequestOptions()
@@ -31,9 +31,9 @@ def within(settings: Settings, **limits: int) -> Settings:
     return replace(settings, services={**settings.services, "local": profile})
 
 
-def needs(outlook: Outlook) -> dict[str, QueueNeed]:
+def by_model(needs: Needs) -> dict[str, QueueNeed]:
     """What each model needs of the queue."""
-    return {need.model: need for need in outlook.queue}
+    return {need.model: need for need in needs.queue}
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_the_parts_told_before_are_the_parts_that_are_sent(
     mixed = [request(f"r{n}", model=(MINI, "gpt-4.1")[n % 3 == 0]) for n in range(11)]
     prompts_path.write_bytes(jsonl(mixed))
     with Wellspring(within(settings, **limits)) as wellspring:
-        told = wellspring.outlook(prompts_path, OPTIONS).parts
+        told = wellspring.needs(prompts_path, OPTIONS).parts
         job = wellspring.submit(prompts_path, OPTIONS)
         sent = wellspring.detail(job.id).parts
         assert [(p.number, p.model, p.requests, p.size_bytes, p.tokens) for p in told] == [
@@ -65,8 +65,8 @@ def test_looking_ahead_writes_nothing(wellspring: Wellspring, home: Path, tmp_pa
     before = sorted(home.rglob("*"))
     path = tmp_path / "garden.json"
     path.write_bytes(visual())
-    outlook = wellspring.outlook(path, OPTIONS)
-    assert (outlook.found.prompts, len(outlook.parts)) == (4, 1)
+    needs = wellspring.needs(path, OPTIONS)
+    assert (needs.found.prompts, len(needs.parts)) == (4, 1)
     assert sorted(home.rglob("*")) == before
 
 
@@ -77,18 +77,18 @@ def test_a_request_too_large_for_the_service_is_told_before_it_is_sent(
         Wellspring(within(settings, max_bytes=100)) as wellspring,
         pytest.raises(PromptsFileError, match="more than the 100 that local takes"),
     ):
-        wellspring.outlook(prompts_path, OPTIONS)
+        wellspring.needs(prompts_path, OPTIONS)
 
 
 def test_a_queue_nobody_has_told_of_is_unknown(wellspring: Wellspring, prompts_path: Path) -> None:
-    (need,) = wellspring.outlook(prompts_path, OPTIONS).queue
+    (need,) = wellspring.needs(prompts_path, OPTIONS).queue
     assert (need.model, need.limit, need.fits) == (MINI, None, None)
     assert str(need) == f"limit of {MINI} unknown; what finds no room waits, and goes by itself"
 
 
 def test_what_fits_the_queue_is_said_to_fit(settings: Settings, prompts_path: Path) -> None:
     with Wellspring(within(settings, enqueued_tokens=1_000_000)) as wellspring:
-        (need,) = wellspring.outlook(prompts_path, OPTIONS).queue
+        (need,) = wellspring.needs(prompts_path, OPTIONS).queue
         assert need.fits
         assert str(need) == f"fits: {need.tokens}, of 1.00M tokens of {MINI}"
 
@@ -98,11 +98,11 @@ def test_a_job_larger_than_the_queue_goes_in_turns_that_the_queue_takes(
 ) -> None:
     prompts_path.write_bytes(jsonl(request(f"r{number:03d}") for number in range(100)))
     with Wellspring(within(settings, enqueued_tokens=300)) as wellspring:
-        outlook = wellspring.outlook(prompts_path, OPTIONS)
-        (need,) = outlook.queue
+        needs = wellspring.needs(prompts_path, OPTIONS)
+        (need,) = needs.queue
         assert need.fits is False
-        assert need.turns == len(outlook.parts) > need.tokens / 300
-        assert max(part.tokens for part in outlook.parts) <= 0.8 * 300
+        assert need.turns == len(needs.parts) > need.tokens / 300
+        assert max(part.tokens for part in needs.parts) <= 0.8 * 300
         assert f"in about {need.turns} turns by itself" in str(need)
 
 
@@ -116,20 +116,20 @@ def test_a_limit_that_a_service_told_of_counts_for_its_model_alone(
     wellspring.ledger.set_back(refused, full, token="t", until=NOON)
     lines = [request(f"r{n}", model=(MINI, "gpt-4.1")[n % 2]) for n in range(40)]
     prompts_path.write_bytes(jsonl(lines))
-    outlook = wellspring.outlook(prompts_path, OPTIONS)
-    assert needs(outlook)[MINI].limit == 100
-    assert needs(outlook)["gpt-4.1"].limit is None
-    models = [part.model for part in outlook.parts]
+    needs = wellspring.needs(prompts_path, OPTIONS)
+    assert by_model(needs)[MINI].limit == 100
+    assert by_model(needs)["gpt-4.1"].limit is None
+    models = [part.model for part in needs.parts]
     assert models.count("gpt-4.1") == 1
-    assert models.count(MINI) == needs(outlook)[MINI].turns > 1
+    assert models.count(MINI) == by_model(needs)[MINI].turns > 1
 
 
 def test_what_is_under_way_takes_room(settings: Settings, prompts_path: Path) -> None:
     with Wellspring(within(settings, enqueued_tokens=120)) as wellspring:
-        assert wellspring.outlook(prompts_path, OPTIONS).queue[0].fits
+        assert wellspring.needs(prompts_path, OPTIONS).queue[0].fits
         wellspring.ledger.add_job(job("bbbbb2"), [part("bbbbb2")])
         wellspring.ledger.observe(part("bbbbb2"), batch("batch_1"))
-        (need,) = wellspring.outlook(prompts_path, OPTIONS).queue
+        (need,) = wellspring.needs(prompts_path, OPTIONS).queue
         assert (need.under_way, need.turns, need.fits) == (90, 1, False)
         assert str(need) == (
             f"90 of 120 tokens of {MINI} under way: it waits for room, and goes by itself"

@@ -1,0 +1,85 @@
+"""The ledger's tables, version by version.
+
+A new ledger is made by going through all versions, an old one by going through those it
+lacks: both end with the same tables. What stands here has been written to people's disks
+and is not changed; what is new comes as another version at the end.
+"""
+
+from __future__ import annotations
+
+_VERSION_1 = """
+CREATE TABLE jobs (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT, source TEXT NOT NULL,
+    kind TEXT NOT NULL, service TEXT NOT NULL, endpoint TEXT NOT NULL, model TEXT NOT NULL,
+    window TEXT NOT NULL, requests INTEGER NOT NULL, tokens_estimated INTEGER NOT NULL,
+    created_at REAL NOT NULL,
+    -- Derived from the parts whenever one changes, so that a list of jobs is one query:
+    status TEXT NOT NULL, parts INTEGER NOT NULL,
+    completed INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
+    collected INTEGER NOT NULL DEFAULT 0,
+    input_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,
+    cost TEXT, cancel_asked INTEGER NOT NULL DEFAULT 0, ended_at REAL, expires_at REAL
+) STRICT;
+CREATE INDEX jobs_by_time ON jobs (created_at);
+CREATE INDEX jobs_open ON jobs (collected) WHERE collected = 0;
+CREATE TABLE parts (
+    id TEXT PRIMARY KEY, job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL, step TEXT NOT NULL, status TEXT NOT NULL, token TEXT NOT NULL UNIQUE,
+    requests INTEGER NOT NULL, size_bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    endpoint TEXT NOT NULL, model TEXT NOT NULL, tokens INTEGER NOT NULL,
+    input_file_id TEXT, batch_id TEXT UNIQUE, output_file_id TEXT, error_file_id TEXT,
+    completed INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
+    expires_at REAL, attempted_at REAL, ended_at REAL, problems TEXT NOT NULL DEFAULT '[]',
+    attempts INTEGER NOT NULL DEFAULT 0, not_before REAL, waiting_for TEXT,
+    holder TEXT, held_until REAL NOT NULL DEFAULT 0,
+    UNIQUE (job_id, number)
+) STRICT;
+CREATE INDEX parts_open ON parts (job_id) WHERE step <> 'collected';
+CREATE TABLE events (
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    at REAL NOT NULL, part INTEGER NOT NULL, what TEXT NOT NULL, detail TEXT
+) STRICT;
+CREATE INDEX events_by_job ON events (job_id, at);
+CREATE INDEX creations ON events (at) WHERE what = 'creating';
+-- Batches that a part has given up, after a setback: they are not taken for its own again.
+CREATE TABLE given_up (batch_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+-- What a service said of its queue of enqueued tokens.
+CREATE TABLE token_limits (
+    service TEXT NOT NULL, model TEXT NOT NULL, tokens INTEGER NOT NULL,
+    PRIMARY KEY (service, model)
+) STRICT, WITHOUT ROWID;
+"""
+
+_VERSION_2 = """
+-- Labels: a JSON list of tags, and free text.
+ALTER TABLE jobs ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE jobs ADD COLUMN notes TEXT;
+-- The RequestOptions it was submitted with, as JSON; NULL for ready-made requests.
+ALTER TABLE jobs ADD COLUMN options TEXT;
+-- When anything of it last changed, and for how long nothing did at most while its batches
+-- ran; NULL where nobody measured.
+ALTER TABLE jobs ADD COLUMN news_at REAL;
+ALTER TABLE jobs ADD COLUMN quiet_seconds REAL;
+-- What a filter looks through: case-folded, so that no row need be folded for a search.
+ALTER TABLE jobs ADD COLUMN words TEXT NOT NULL DEFAULT '';
+UPDATE jobs SET
+    news_at = (SELECT max(at) FROM events WHERE job_id = jobs.id),
+    words = search_words(id, name, description, model, service, tags, notes);
+-- What a job's batches had counted by a time.
+CREATE TABLE samples (
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    at REAL NOT NULL, completed INTEGER NOT NULL, failed INTEGER NOT NULL,
+    PRIMARY KEY (job_id, at)
+) STRICT, WITHOUT ROWID;
+-- When a service last told how its batches stand.
+CREATE TABLE looks (service TEXT PRIMARY KEY, at REAL NOT NULL) STRICT, WITHOUT ROWID;
+-- Batches made elsewhere that may be adopted.
+CREATE TABLE offers (
+    batch_id TEXT PRIMARY KEY, service TEXT NOT NULL, status TEXT NOT NULL, endpoint TEXT,
+    requests INTEGER NOT NULL, completed INTEGER NOT NULL, failed INTEGER NOT NULL,
+    created_at REAL, name TEXT, declined INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+"""
+
+VERSIONS = (_VERSION_1, _VERSION_2)
+"""What each version adds, the first one first; statements end with `;` and a line break."""
