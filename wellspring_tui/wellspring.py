@@ -6,7 +6,7 @@ jobs needs the ledger and nothing else.
 
 from __future__ import annotations
 
-from dataclasses import replace
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -19,10 +19,9 @@ from wellspring_tui.jobs.model import INDEX_NAME, NO_SERVICE, Job, Round
 from wellspring_tui.jobs.outlook import Outlooks
 from wellspring_tui.progress import Progress
 from wellspring_tui.services.connections import Connections
-from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from wellspring_tui.answers.index import AnswerIndex
     from wellspring_tui.answers.prices import Prices
@@ -77,24 +76,6 @@ class Wellspring:
         chosen.update((name, value) for name, value in given.items() if value is not None)
         return RequestOptions(**chosen)  # type: ignore[arg-type]
 
-    def request_options_from_text(self, fields: Mapping[str, str]) -> RequestOptions:
-        """Request options from what a person typed; an empty field leaves its parameter out.
-
-        Raises InputError for a field that makes no sense.
-        """
-        values: dict[str, object] = {name: text or None for name, text in fields.items()}
-        for name, kind, word in (("temperature", float, "number"), ("max_tokens", int, "count")):
-            text = fields.get(name, "")
-            try:
-                values[name] = kind(text) if text else None
-            except ValueError:
-                raise InputError(
-                    f"expected a {word}, found “{one_line(text, 20)}”", where=name
-                ) from None
-        if not values.get("model"):
-            raise InputError("a model is needed", where="model")
-        return replace(self.request_options(), **values)  # type: ignore[arg-type]
-
     def check(
         self, path: Path, options: RequestOptions, progress: Progress | None = None
     ) -> Survey:
@@ -114,6 +95,10 @@ class Wellspring:
     ) -> Needs:
         """`check`, and into which parts a file would be cut, and how a service has room."""
         return self._submitter(service).look(path, options, progress or Progress())
+
+    def needs_again(self, before: Needs, service: str | None = None) -> Needs | None:
+        """`needs` of a file that was read already; None when a service cuts it otherwise."""
+        return self._submitter(service).look_again(before)
 
     def estimate(self, found: Survey, service: str | None = None) -> Estimate:
         """What a checked file would cost on a service."""
@@ -400,7 +385,13 @@ class Wellspring:
     def recent_files(self, limit: int = 3) -> list[Path]:
         """The prompts files of the last jobs that are still there, newest first."""
         sources = dict.fromkeys(Path(job.source) for job in self.ledger.jobs(stop=20))
-        return [path for path in sources if path.is_file()][:limit]
+        # Unlike Path.is_file, this says no of what can't be looked at.
+        return [path for path in sources if os.path.isfile(path)][:limit]  # noqa: PTH113
+
+    def recent_models(self) -> list[str]:
+        """The models that the last jobs asked, the latest first."""
+        options = (job.options for job in self.ledger.jobs(stop=50))
+        return list(dict.fromkeys(one.model for one in options if one is not None))
 
     def about(self, job: Job) -> dict[str, Any]:
         """What the results tell of their job."""

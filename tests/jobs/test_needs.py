@@ -83,7 +83,7 @@ def test_a_request_too_large_for_the_service_is_told_before_it_is_sent(
 def test_a_queue_nobody_has_told_of_is_unknown(wellspring: Wellspring, prompts_path: Path) -> None:
     (need,) = wellspring.needs(prompts_path, OPTIONS).queue
     assert (need.model, need.limit, need.fits) == (MINI, None, None)
-    assert str(need) == f"limit of {MINI} unknown; what finds no room waits, and goes by itself"
+    assert str(need) == "limit unknown: what finds no room waits, and goes by itself"
 
 
 def test_what_fits_the_queue_is_said_to_fit(settings: Settings, prompts_path: Path) -> None:

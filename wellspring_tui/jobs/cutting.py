@@ -14,7 +14,7 @@ from wellspring_tui.errors import PromptsFileError
 from wellspring_tui.prompts.model import EMBEDDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from wellspring_tui.prompts.model import Request
     from wellspring_tui.settings import ServiceProfile
@@ -45,6 +45,27 @@ class Cut:
     """Texts to embed."""
     tokens: int = 0
     """Input tokens, estimated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """By what a file was cut: two services with the same rule cut it alike."""
+
+    max_requests: int
+    max_bytes: int
+    max_embedding_inputs: int
+    queues: tuple[tuple[str, int | None], ...]
+    """What the service takes at once of each model of the file."""
+
+
+def rule_for(limits: ServiceProfile, queue_of: QueueOf, models: Iterable[str]) -> Rule:
+    """The rule by which a service would cut a file that asks these models."""
+    return Rule(
+        limits.max_requests,
+        limits.max_bytes,
+        limits.max_embedding_inputs,
+        tuple((model, queue_of(model)) for model in sorted(models)),
+    )
 
 
 class Cutter:

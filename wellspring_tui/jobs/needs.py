@@ -14,7 +14,7 @@ from wellspring_tui.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wellspring_tui.jobs.cutting import Cut
+    from wellspring_tui.jobs.cutting import Cut, Rule
     from wellspring_tui.jobs.limits import Limits
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.settings import ServiceProfile
@@ -44,7 +44,7 @@ class QueueNeed:
     def __str__(self) -> str:
         model = one_line(self.model, 40)
         if self.limit is None:
-            return f"limit of {model} unknown; what finds no room waits, and goes by itself"
+            return "limit unknown: what finds no room waits, and goes by itself"
         room = f"{short(self.limit)} tokens of {model}"
         beside = f" beside {short(self.under_way)} under way" if self.under_way else ""
         if self.fits:
@@ -68,6 +68,8 @@ class Needs:
     parts: tuple[Cut, ...]
     queue: tuple[QueueNeed, ...]
     """One for each model, the one with most tokens first."""
+    rule: Rule
+    """By which the parts were cut."""
 
 
 def parts_sentence(parts: Sequence[Cut]) -> str:
@@ -81,7 +83,9 @@ def parts_sentence(parts: Sequence[Cut]) -> str:
     return f"{len(parts):,} input files, each at most {most:,} requests and {size(largest)}"
 
 
-def needs_of(found: Survey, parts: Sequence[Cut], profile: ServiceProfile, limits: Limits) -> Needs:
+def needs_of(
+    found: Survey, parts: Sequence[Cut], profile: ServiceProfile, limits: Limits, rule: Rule
+) -> Needs:
     """What a file that has been read, and cut into parts for a service, needs of it."""
     by_model: defaultdict[str, list[int]] = defaultdict(list)
     for part in parts:
@@ -98,7 +102,7 @@ def needs_of(found: Survey, parts: Sequence[Cut], profile: ServiceProfile, limit
         for limit in (limits.queue(profile, model),)
     ]
     needs.sort(key=lambda need: -need.tokens)
-    return Needs(found, tuple(parts), tuple(needs))
+    return Needs(found, tuple(parts), tuple(needs), rule)
 
 
 def _turns(parts: Sequence[int], limit: int) -> Iterator[int]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wellspring_tui.jobs.cutting import Cutter
+from wellspring_tui.jobs.cutting import Cutter, rule_for
 from wellspring_tui.jobs.model import INDEX_NAME, Job, new_job_id
 from wellspring_tui.jobs.needs import needs_of
 from wellspring_tui.private import make_folder
@@ -42,7 +42,15 @@ class Submitter:
         cutter = Cutter(self.profile, self._queue_of)
         for request in requests:  # the survey fills as they go by
             cutter.place(request)
-        return needs_of(found, cutter.cuts, self.profile, self._ledger.limits)
+        rule = rule_for(self.profile, self._queue_of, found.models)
+        return needs_of(found, cutter.cuts, self.profile, self._ledger.limits, rule)
+
+    def look_again(self, before: Needs) -> Needs | None:
+        """`look` at a file that was read for any service; None when it has to be read again."""
+        rule = rule_for(self.profile, self._queue_of, before.found.models)
+        if rule != before.rule:
+            return None
+        return needs_of(before.found, before.parts, self.profile, self._ledger.limits, rule)
 
     def submit(
         self,
