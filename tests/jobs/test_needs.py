@@ -142,3 +142,17 @@ def test_sentences_about_the_queue() -> None:
     )
     beside = QueueNeed(MINI, 480, 2_000_000, 1_200_000)
     assert str(beside) == f"fits: 480 beside 1.20M under way, of 2.00M tokens of {MINI}"
+
+
+def test_a_file_is_read_again_only_for_a_service_that_cuts_it_otherwise(
+    settings: Settings, prompts_path: Path
+) -> None:
+    small = replace(settings.profile("openai"), name="small", max_requests=2)
+    services = {**settings.services, "small": small}
+    with Wellspring(replace(settings, services=services)) as wellspring:
+        before = wellspring.needs(prompts_path, OPTIONS)
+        prompts_path.unlink()
+        again = wellspring.needs_again(before, "openai")
+        assert again is not None
+        assert (again.found, again.parts) == (before.found, before.parts)
+        assert wellspring.needs_again(before, "small") is None

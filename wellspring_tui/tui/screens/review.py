@@ -147,6 +147,7 @@ class ReviewScreen(DashboardScreen[Job | None]):
         self.query_one("#review-says", Static).update(stands.says)
         button = self.query_one("#submit", Button)
         button.label = submit_label(self._reading) if stands.ready else Content("Submit")
+        button.refresh(layout=True)  # Textual leaves it as wide as it was
         button.disabled = not stands.ready
 
     # -- reading -----------------------------------------------------------------

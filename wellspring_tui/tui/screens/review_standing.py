@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _PATH_LENGTH = 58
 _READING = "◐ Reading the file with these settings; submit it once you see what it costs."
-_FREE = "The built-in service is free; its answers are simulated."
+_SIMULATED = "Answers of the built-in service are simulated."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,9 @@ def standing(
     draft: Draft, reading: Reading | None, failure: WellspringError | None, settings: Settings
 ) -> Standing:
     """What speaks against a job as it is; without a `reading` its file is still being read."""
-    for field, mistake in draft.mistakes.items():
-        return _against(f"{LABELS[field]}: {mistake}")
+    for field, label in LABELS.items():
+        if field in draft.mistakes:
+            return _against(f"{label}: {draft.mistakes[field]}")
     try:
         settings.key(settings.profile(draft.service))
         if failure is not None:
@@ -66,7 +67,7 @@ def _against(sentence: str) -> Standing:
 
 def _remark(reading: Reading) -> Content:
     if reading.service == LOCAL:
-        return Content.styled(_FREE, look.WARN)
+        return Content.styled(_SIMULATED, look.WARN)
     return Content.styled("Nothing is sent before you submit.", look.QUIET)
 
 
