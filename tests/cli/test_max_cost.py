@@ -24,7 +24,7 @@ def test_a_job_that_may_cost_more_is_refused_with_both_numbers(shell: Shell, com
     said = sentence(done)
     assert "$0.0054" in said
     assert "more than the limit of $0.0010" in said
-    assert "Nothing was sent" in said
+    assert "Raise the limit, lower max tokens, or send fewer prompts" in said
     assert list((shell.home / "input").glob("*")) == []
     assert shell.json("jobs") == []
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.files import GARDEN, jsonl, request, visual
+from tests.support.files import GARDEN, answer, encoded, expired, jsonl, request, visual
 from wellspring_tui.errors import ExitCode, PromptsFileError
 from wellspring_tui.prompts.checking import Survey, survey
 from wellspring_tui.prompts.model import FileKind, Problem, RequestOptions
-from wellspring_tui.prompts.opening import open_prompts
+from wellspring_tui.prompts.opening import looks_like_prompts, open_prompts
 
 
 def _by_sentence(value: object) -> str:
@@ -238,6 +238,17 @@ def test_a_bad_request_is_refused_with_its_line_and_key(
     assert said in refused(path)
     assert checked(path).problem_count == 1
     assert checked(path).prompts == 2
+
+
+def test_an_output_file_is_told_from_requests_and_what_to_do_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "batch_output.jsonl"
+    for line in (answer("a"), expired("b")):
+        path.write_bytes(encoded(line))
+        assert "this is an output file of a batch" in refused(path)
+        assert "`wellspring import batch_output.jsonl` reads it as a job" in refused(path)
+        assert not looks_like_prompts(path)
+    path.write_bytes(jsonl([request("a", response=None)]))
+    assert looks_like_prompts(path)
 
 
 def test_a_bad_first_line_is_still_seen_as_a_request(tmp_path: Path) -> None:

@@ -80,7 +80,8 @@ def parts_sentence(parts: Sequence[Cut]) -> str:
     if len(parts) == 1:
         return f"1 input file, {size(largest)}"
     most = max(part.requests for part in parts)
-    return f"{len(parts):,} input files, each at most {most:,} requests and {size(largest)}"
+    requests = f"{most:,} request{'s' * (most != 1)}"
+    return f"{len(parts):,} input files, each at most {requests} and {size(largest)}"
 
 
 def needs_of(

@@ -84,13 +84,13 @@ def keep_to(limit: Decimal, cost: Estimate) -> None:
     if cost.upper is None:
         raise InputError(
             f"{_why_unknown(cost)}, so the limit of {money(limit)} can't be kept",
-            todo="Nothing was sent. Take another model, set max tokens, or lift the limit (none).",
+            todo="Take another model, set max tokens, or lift the limit (none).",
         )
     if cost.upper > limit:
         raise InputError(
             f"this would cost up to ≈ {_exact(cost.upper, limit)}, "
             f"more than the limit of {money(limit)}",
-            todo="Nothing was sent. Raise the limit, lower max tokens, or send fewer prompts.",
+            todo="Raise the limit, lower max tokens, or send fewer prompts.",
         )
 
 

@@ -23,6 +23,7 @@ from wellspring_tui.tui.screens.review_fields import LABELS, Draft, drafted, fie
 from wellspring_tui.tui.screens.review_standing import (
     Standing,
     fact_lines,
+    hanging,
     standing,
     submit_label,
     sum_line,
@@ -43,6 +44,7 @@ class ReviewScreen(DashboardScreen[Job | None]):
     """Settings and costs of a job before it is sent. Gives the job, or None."""
 
     CSS_PATH = "review.tcss"
+    AUTO_FOCUS = "#submit"  # for most files everything is right already
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "submit", "Submit", priority=True),
@@ -80,9 +82,8 @@ class ReviewScreen(DashboardScreen[Job | None]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        """The submit button has the focus: for most files everything is right already."""
+        """Show where the job stands."""
         self.query_one("#review-progress").display = False
-        self.query_one("#submit", Button).focus()
         self.set_interval(1 / _LOOKS_A_SECOND, self._show_progress)
         self._show()
         self._suggest()
@@ -140,15 +141,22 @@ class ReviewScreen(DashboardScreen[Job | None]):
 
     def _show_standing(self, draft: Draft) -> None:
         stands = self._standing(draft)
-        self.query_one("#review-facts", Static).update(
-            Content("\n").join(fact_lines(self._reading))
-        )
+        self._show_facts()
         self.query_one("#review-sum", Static).update(sum_line(self._reading, draft))
         self.query_one("#review-says", Static).update(stands.says)
         button = self.query_one("#submit", Button)
         button.label = submit_label(self._reading) if stands.ready else Content("Submit")
         button.refresh(layout=True)  # Textual leaves it as wide as it was
         button.disabled = not stands.ready
+
+    def _show_facts(self) -> None:
+        facts = self.query_one("#review-facts", Static)
+        width = facts.content_size.width or self.app.size.width
+        facts.update(Content("\n").join(hanging(fact_lines(self._reading), width)))
+
+    def on_resize(self) -> None:
+        """Wrap the facts anew."""
+        self.call_after_refresh(self._show_facts)
 
     # -- reading -----------------------------------------------------------------
 

@@ -18,12 +18,14 @@ from wellspring_tui.tui.screens import survey_lines
 from wellspring_tui.tui.screens.review_fields import LABELS, Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from wellspring_tui.settings import Settings
     from wellspring_tui.tui.readings import Reading
 
 _PATH_LENGTH = 58
+_LABEL_WIDTH = 11
+"""Cells before the value of a fact."""
 _READING = "◐ Reading the file with these settings; submit it once you see what it costs."
 _SIMULATED = "Answers of the built-in service are simulated."
 
@@ -81,6 +83,14 @@ def fact_lines(reading: Reading) -> Iterator[Content]:
     yield from survey_lines.need_lines(reading)
     yield from survey_lines.cost_lines(reading.cost)
     yield from survey_lines.note_lines(found)
+
+
+def hanging(lines: Iterable[Content], width: int) -> Iterator[Content]:
+    """Facts wrapped to `width`, what is wrapped standing below the value that it belongs to."""
+    for line in lines:
+        first, *others = line[_LABEL_WIDTH:].wrap(max(1, width - _LABEL_WIDTH)) or [line]
+        yield line[:_LABEL_WIDTH] + first
+        yield from (Content(" " * _LABEL_WIDTH) + other for other in others)
 
 
 def sum_line(reading: Reading, draft: Draft) -> Content:
