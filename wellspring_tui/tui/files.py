@@ -14,6 +14,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from wellspring_tui.prompts.opening import looks_like_prompts
 
 if TYPE_CHECKING:
@@ -28,9 +30,8 @@ _LOOKED_INTO = 300
 _STEP_SECONDS = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file or a folder."""
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """A file or a folder. A folder makes tens of thousands, so it is a struct."""
 
     path: str
     name: str
@@ -103,7 +104,7 @@ def _look_into(entries: list[Entry]) -> Iterator[None]:
     likely.sort(key=lambda at: -(entries[at].changed_at or 0.0))
     for at in likely[:_LOOKED_INTO]:
         holds = looks_like_prompts(Path(entries[at].path))
-        entries[at] = replace(entries[at], holds_prompts=holds)
+        entries[at] = msgspec.structs.replace(entries[at], holds_prompts=holds)
         yield
 
 
@@ -134,7 +135,7 @@ def _measured(entry: Entry) -> Entry:
     try:
         about = os.stat(entry.path)  # noqa: PTH116 - a path object for each of 20,000 files
     except (OSError, ValueError):
-        return replace(entry, likely=False)
+        return msgspec.structs.replace(entry, likely=False)
     if not stat.S_ISREG(about.st_mode):
-        return replace(entry, likely=False)
-    return replace(entry, size_bytes=about.st_size, changed_at=about.st_mtime)
+        return msgspec.structs.replace(entry, likely=False)
+    return msgspec.structs.replace(entry, size_bytes=about.st_size, changed_at=about.st_mtime)

@@ -9,7 +9,6 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.suggester import SuggestFromList
 from textual.widgets import Button, Footer, Input, ProgressBar, Select, Static, TextArea
 
 from wellspring_tui.errors import StoppedError, WellspringError
@@ -19,7 +18,7 @@ from wellspring_tui.tui import look
 from wellspring_tui.tui.carrier import in_thread
 from wellspring_tui.tui.heard import Heard
 from wellspring_tui.tui.screens.base import DashboardScreen
-from wellspring_tui.tui.screens.review_fields import LABELS, Draft, drafted, field_rows
+from wellspring_tui.tui.screens.review_fields import Draft, Field, drafted, fields
 from wellspring_tui.tui.screens.review_standing import (
     Standing,
     fact_lines,
@@ -64,6 +63,8 @@ class ReviewScreen(DashboardScreen[Job | None]):
         self._under_way: Heard | None = None
         """The reading or the submission that goes on."""
         self._submitting = False
+        self._fields: dict[str, Field] = {}
+        """By name; those of request options are missing for ready-made requests."""
 
     def compose(self) -> ComposeResult:
         """Facts and fields, which scroll; below them, always in sight, the sum and two buttons."""
@@ -71,7 +72,7 @@ class ReviewScreen(DashboardScreen[Job | None]):
         with VerticalScroll(id="review", can_focus=False):
             yield Static(id="review-facts")
             with Vertical(id="review-fields"):
-                yield from field_rows(self.door.settings, self._reading)
+                yield from self._rows()
         with Vertical(id="review-foot"):
             yield Static(id="review-sum")
             yield Static(id="review-says")
@@ -81,33 +82,30 @@ class ReviewScreen(DashboardScreen[Job | None]):
                 yield ProgressBar(id="review-progress", show_eta=False, show_percentage=False)
         yield Footer(show_command_palette=False, compact=True)
 
+    def _rows(self) -> ComposeResult:
+        for field in fields(self.door.settings, self._reading):
+            self._fields[field.field] = field
+            yield field
+
     def on_mount(self) -> None:
         """Show where the job stands."""
         self.query_one("#review-progress").display = False
         self.set_interval(1 / _LOOKS_A_SECOND, self._show_progress)
+        self._show_facts()
         self._show()
         self._suggest()
 
     @work(group="suggest")
     async def _suggest(self) -> None:
         """The models used before complete what is typed."""
-        models = await in_thread(self.door.recent_models)
-        for field in self.query("#model").results(Input):
-            field.suggester = SuggestFromList(models, case_sensitive=False)
+        if "model" in self._fields:
+            models = await in_thread(self.door.recent_models)
+            self._fields["model"].suggest(models)
 
     # -- the fields ----------------------------------------------------------------
 
     def _draft(self) -> Draft:
-        texts = {"service": str(self.query_one("#service", Select).value)}
-        for name in LABELS:
-            for field in self.query(f"#{name}"):
-                match field:
-                    case Input():
-                        texts[name] = field.value
-                    case TextArea():
-                        texts[name] = field.text
-                    case Select():
-                        texts[name] = str(field.value)
+        texts = {name: field.text for name, field in self._fields.items()}
         return drafted(texts, self._reading.options)
 
     @on(Input.Changed)
@@ -123,10 +121,8 @@ class ReviewScreen(DashboardScreen[Job | None]):
     def _show(self) -> None:
         """Show where the job stands; read the file again if the settings need it."""
         draft = self._draft()
-        for name in LABELS:
-            for said in self.query(f"#{name}-says").results(Static):
-                said.update(Content.styled(one_line(draft.mistakes.get(name, "")), look.BAD))
-                said.display = name in draft.mistakes
+        for name, field in self._fields.items():
+            field.mistake = draft.mistakes.get(name, "")
         fits = self._reading.answers(draft.options, draft.service)
         if fits or draft.mistakes:
             self.workers.cancel_group(self, "read")
@@ -141,12 +137,13 @@ class ReviewScreen(DashboardScreen[Job | None]):
 
     def _show_standing(self, draft: Draft) -> None:
         stands = self._standing(draft)
-        self._show_facts()
         self.query_one("#review-sum", Static).update(sum_line(self._reading, draft))
         self.query_one("#review-says", Static).update(stands.says)
         button = self.query_one("#submit", Button)
-        button.label = submit_label(self._reading) if stands.ready else Content("Submit")
-        button.refresh(layout=True)  # Textual leaves it as wide as it was
+        label = submit_label(self._reading) if stands.ready else Content("Submit")
+        if label != button.label:
+            button.label = label
+            button.refresh(layout=True)  # Textual leaves it as wide as it was
         button.disabled = not stands.ready
 
     def _show_facts(self) -> None:
@@ -177,6 +174,7 @@ class ReviewScreen(DashboardScreen[Job | None]):
             if self._under_way is heard:
                 self._under_way = None
         if self.is_attached:
+            self._show_facts()
             self._show_standing(self._draft())
 
     def _show_progress(self) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.reactive import reactive
+from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label, Select, Static, TextArea
 
 from wellspring_tui.errors import InputError
@@ -15,9 +17,10 @@ from wellspring_tui.jobs.spending import limit_from_text
 from wellspring_tui.prompts.fields import options_from_text, text_of
 from wellspring_tui.prompts.model import CHAT, EMBEDDINGS, RESPONSES, FileKind
 from wellspring_tui.text import one_line
+from wellspring_tui.tui import look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from textual.app import ComposeResult
@@ -90,41 +93,77 @@ def drafted(texts: Mapping[str, str], defaults: RequestOptions) -> Draft:
     )
 
 
-def field_rows(settings: Settings, reading: Reading) -> ComposeResult:
+class Field(Horizontal):
+    """A label, where one writes or chooses, and what is wrong with what stands there."""
+
+    mistake: reactive[str] = reactive("")
+
+    def __init__(self, name: str, entry: Input | Select[str] | TextArea) -> None:
+        super().__init__(classes="field")
+        self.field = name
+        self._entry = entry
+        self._says = Static(id=f"{name}-says", classes="field--says")
+        self._says.display = False
+
+    def compose(self) -> ComposeResult:
+        """The three, side by side."""
+        yield Label(LABELS[self.field])
+        yield self._entry
+        yield self._says
+
+    @property
+    def text(self) -> str:
+        """What stands there."""
+        match self._entry:
+            case TextArea():
+                return self._entry.text
+            case other:
+                return str(other.value)
+
+    def suggest(self, texts: Sequence[str]) -> None:
+        """Complete what is typed to one of these texts."""
+        if isinstance(self._entry, Input):
+            self._entry.suggester = SuggestFromList(texts, case_sensitive=False)
+
+    def watch_mistake(self, mistake: str) -> None:
+        """Say it beside the field."""
+        self._says.update(Content.styled(one_line(mistake), look.BAD))
+        self._says.display = bool(mistake)
+
+
+def fields(settings: Settings, reading: Reading) -> Iterator[Field]:
     """The fields, filled with what the job would be sent with."""
-    options, found = reading.options, reading.found
-    shown = OF_EVERY_FILE if found.kind is FileKind.REQUESTS else tuple(LABELS)
+    shown = OF_EVERY_FILE if reading.found.kind is FileKind.REQUESTS else tuple(LABELS)
+    for name in LABELS:
+        if name in shown:
+            yield Field(name, _entry(name, settings, reading))
+
+
+def _entry(name: str, settings: Settings, reading: Reading) -> Input | Select[str] | TextArea:
+    options = reading.options
+    match name:
+        case "service":
+            return _choice(name, _services(settings), reading.service)
+        case "endpoint":
+            return _choice(name, _endpoints(options.endpoint), options.endpoint)
+        case "system":
+            return TextArea(
+                options.system or "",
+                id=name,
+                compact=True,
+                highlight_cursor_line=False,
+                placeholder="instructions for all prompts",
+            )
+    value = text_of(options, name) if name in OPTIONS else ""
+    if name == "name":
+        value = one_line(reading.found.path.stem)
     limit = settings.max_cost
     hints = {
         "description": "kept with the batch",
         "tags": "separated by commas",
-        "model": "→ takes the suggestion",
         "max_cost": "no limit" if limit is None else f"{limit} is set; none lifts it",
-        "window": "24h",
     }
-    for name, label in LABELS.items():
-        if name not in shown:
-            continue
-        with Horizontal(classes="field"):
-            yield Label(label)
-            match name:
-                case "service":
-                    yield _choice(name, _services(settings), reading.service)
-                case "endpoint":
-                    yield _choice(name, _endpoints(options.endpoint), options.endpoint)
-                case "system":
-                    yield TextArea(
-                        options.system or "",
-                        id=name,
-                        compact=True,
-                        highlight_cursor_line=False,
-                        placeholder="instructions for all prompts",
-                    )
-                case _:
-                    value = text_of(options, name) if name in OPTIONS else ""
-                    value = one_line(found.path.stem) if name == "name" else value
-                    yield Input(value, hints.get(name, ""), id=name, compact=True)
-            yield Static(id=f"{name}-says", classes="field--says")
+    return Input(value, hints.get(name, ""), id=name, compact=True)
 
 
 def _choice(name: str, choices: Iterable[tuple[Content, str]], value: str) -> Select[str]:

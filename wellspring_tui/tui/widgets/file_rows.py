@@ -12,7 +12,7 @@ from wellspring_tui.tui.files import Entry
 from wellspring_tui.tui.widgets.table_model import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from wellspring_tui.tui.files import Listing
 
@@ -26,9 +26,10 @@ class FileRows:
         self._typed = typed
         self._folded = typed.casefold()
         self._hidden = typed.startswith(".")
-        self._shown: list[Entry | str] = list(self._grouped(listing))
+        self._shown: list[Entry | str] = []
         """A `str` is a heading."""
-        self._positions = {_key(one): at for at, one in enumerate(self._shown)}
+        self._positions: dict[str, int] = {}
+        self._fill(listing)
 
     def __len__(self) -> int:
         return len(self._shown)
@@ -49,13 +50,14 @@ class FileRows:
 
     def best(self) -> int:
         """Where the cursor should be: on the first entry that starts as typed, or the first."""
-        entries = [(at, one) for at, one in enumerate(self._shown) if isinstance(one, Entry)]
-        as_typed = (at for at, one in entries if one.name.startswith(self._typed))
-        folded = (at for at, one in entries if one.name.casefold().startswith(self._folded))
-        first = (at for at, _ in entries)
-        return next(chain(as_typed, folded, first), 0)
+        if not self._typed:
+            return 1  # below the first heading
+        names = [one.name if isinstance(one, Entry) else "" for one in self._shown]
+        as_typed = (at for at, name in enumerate(names) if name.startswith(self._typed))
+        folded = (at for at, name in enumerate(names) if name.casefold().startswith(self._folded))
+        return next(chain(as_typed, folded), 1)
 
-    def _grouped(self, listing: Listing) -> Iterator[Entry | str]:
+    def _fill(self, listing: Listing) -> None:
         prompts, unknown, folders, others = [], [], [], []
         for entry in self._matching(listing.entries):
             if entry.is_folder:
@@ -67,28 +69,33 @@ class FileRows:
             else:
                 others.append(entry)
         above = listing.folder.parent
+        looked = "JSON files, not looked into" if listing.complete else "JSON files"
+        self._add("Prompts files", prompts)
+        self._add("Recent", self._matching(listing.recent))
+        self._add("Sample", self._matching([listing.sample] if listing.sample else []))
+        self._add(looked, unknown)
         if not self._typed and above != listing.folder:
             folders.insert(0, Entry(str(above), "..", is_folder=True))
-        sample = [listing.sample] if listing.sample else []
-        yield from self._group("Prompts files", prompts)
-        yield from self._group("Recent", list(self._matching(listing.recent)))
-        yield from self._group("Sample", list(self._matching(sample)))
-        looked = "JSON files, not looked into" if listing.complete else "JSON files"
-        yield from self._group(looked, unknown)
-        yield from self._group("Folders", folders)
-        yield from self._group("Other files", others)
+            self.matches -= 1
+        self._add("Folders", folders)
+        self._add("Other files", others)
 
-    def _matching(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+    def _matching(self, entries: Iterable[Entry]) -> list[Entry]:
         typed, hidden = self._folded, self._hidden
-        for entry in entries:
-            if typed in entry.name.casefold() and (hidden or not entry.name.startswith(".")):
-                yield entry
+        return [
+            entry
+            for entry in entries
+            if typed in entry.name.casefold() and (hidden or not entry.name.startswith("."))
+        ]
 
-    def _group(self, name: str, entries: list[Entry]) -> Iterator[Entry | str]:
-        if entries:
-            yield name
-            yield from entries
-            self.matches += sum(entry.name != ".." for entry in entries)
+    def _add(self, heading: str, entries: list[Entry]) -> None:
+        if not entries:
+            return
+        group: list[Entry | str] = [heading, *entries]
+        for one in group:
+            self._positions[_key(one)] = len(self._shown)
+            self._shown.append(one)
+        self.matches += len(entries)
 
     def _row(self, one: Entry | str) -> Row:
         if isinstance(one, str):
