@@ -13,12 +13,11 @@ class Heard:
 
     def __init__(self) -> None:
         self.done = 0
-        self.total: int | None = None
         self.progress = Progress(self._hear)
 
     def stop(self) -> None:
         """End the work at its next step."""
         self.progress.stopped.set()
 
-    def _hear(self, _what: str, done: int, total: int | None) -> None:
-        self.done, self.total = done, total
+    def _hear(self, _what: str, done: int, _total: int | None) -> None:
+        self.done = done

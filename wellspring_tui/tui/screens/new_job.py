@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Footer, Static
+from textual.worker import WorkerCancelled
 
 from wellspring_tui.errors import StoppedError, WellspringError
 from wellspring_tui.jobs.model import Job
@@ -27,6 +28,7 @@ from wellspring_tui.tui.widgets.reader import Reader
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.worker import Worker
 
 _LINGER_SECONDS = 0.12
 """How long the cursor rests on a file before it is read."""
@@ -43,6 +45,7 @@ class NewJobScreen(DashboardScreen[Job | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "Choose", show=True),
+        Binding("slash", "path", "Type a path", key_display="/"),
         Binding("tab", "app.focus_next", "Preview"),
         Binding("escape", "leave", "Back"),
     ]
@@ -54,6 +57,7 @@ class NewJobScreen(DashboardScreen[Job | None]):
         """What the preview is about."""
         self._heard: Heard | None = None
         """How far the reading of it is, while it goes on."""
+        self._previewing: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         """The file picker; a preview beside it."""
@@ -87,6 +91,10 @@ class NewJobScreen(DashboardScreen[Job | None]):
         """Take the file under the cursor, also from the preview."""
         self._picker.choose()
 
+    def action_path(self) -> None:
+        """Go to the path field, also from the preview."""
+        self._picker.action_path()
+
     def action_leave(self) -> None:
         """Back to the files, or to the jobs."""
         if not self._picker.back():
@@ -101,7 +109,7 @@ class NewJobScreen(DashboardScreen[Job | None]):
 
     @on(FilePicker.PointedAt)
     def _pointed_at(self, event: FilePicker.PointedAt) -> None:
-        self._preview(event.path, is_folder=event.is_folder)
+        self._previewing = self._preview(event.path, is_folder=event.is_folder)
 
     @work(exclusive=True, group="preview")
     async def _preview(self, path: Path, *, is_folder: bool) -> None:
@@ -138,15 +146,18 @@ class NewJobScreen(DashboardScreen[Job | None]):
     @on(FilePicker.Chosen)
     def _chosen(self, event: FilePicker.Chosen) -> None:
         if event.path != self._path:
-            self._preview(event.path, is_folder=False)
+            self._previewing = self._preview(event.path, is_folder=False)
         self._go_on(event.path)
 
     @work(exclusive=True, group="review")
     async def _go_on(self, path: Path) -> None:
+        """Review a file, once the preview has read it; going to another one is a no."""
         try:
+            if self._previewing is not None:
+                await self._previewing.wait()
             reading = await self._read(path)
             reading.found.raise_if_unsendable()
-        except StoppedError:
+        except (StoppedError, WorkerCancelled):
             return
         except WellspringError as error:
             self.notify(one_line(str(error)), severity="error", markup=False)

@@ -77,8 +77,8 @@ class ReviewScreen(DashboardScreen[Job | None]):
             yield Static(id="review-sum")
             yield Static(id="review-says")
             with Horizontal(id="review-buttons"):
-                yield Button("Back (Esc)", id="back", compact=True)
                 yield Button("Submit", id="submit", variant="primary", compact=True)
+                yield Button("Back (Esc)", id="back", compact=True)
                 yield ProgressBar(id="review-progress", show_eta=False, show_percentage=False)
         yield Footer(show_command_palette=False, compact=True)
 
@@ -163,7 +163,6 @@ class ReviewScreen(DashboardScreen[Job | None]):
         self._failure = None
         await sleep(_SETTLED_SECONDS)
         heard = self._under_way = Heard()
-        heard.total = self._reading.found.prompts
         try:
             self._reading = await self._readings.read(
                 self._path, heard, service=draft.service, options=draft.options

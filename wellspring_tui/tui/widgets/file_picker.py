@@ -51,7 +51,7 @@ _SOON_SECONDS = 0.08
 """A folder that takes longer than this to read is said to be read."""
 
 
-class _PathInput(Input):
+class PathField(Input):
     """A field for a path. Tab completes as in a shell; the arrows move in the list below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -79,7 +79,7 @@ class _PathInput(Input):
         self.post_message(self.Moving(rows))
 
 
-class _Files(Table):
+class Files(Table):
     """A table of which one row is chosen: nothing is marked."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -92,7 +92,6 @@ class FilePicker(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("backspace,left,h", "up", "Folder above"),
-        Binding("slash", "path", "Type a path", key_display="/"),
     ]
 
     class PointedAt(Message):
@@ -136,7 +135,7 @@ class FilePicker(Vertical):
     def compose(self) -> ComposeResult:
         """The field, a line that tells how many files there are, the list."""
         suggester = PathSuggester(lambda: self._listing)
-        yield _PathInput(
+        yield PathField(
             id="path",
             placeholder="path of a prompts file",
             compact=True,
@@ -144,7 +143,7 @@ class FilePicker(Vertical):
             suggester=suggester,
         )
         yield Static(id="files-says")
-        yield _Files(_COLUMNS, id="files")
+        yield Files(_COLUMNS, id="files")
 
     def on_mount(self) -> None:
         """List the folder."""
@@ -156,8 +155,8 @@ class FilePicker(Vertical):
         return self.query_one("#files", Table)
 
     @property
-    def _field(self) -> _PathInput:
-        return self.query_one("#path", _PathInput)
+    def _field(self) -> PathField:
+        return self.query_one("#path", PathField)
 
     def back(self) -> bool:
         """One step back: what was typed goes, the list gets the focus; False if all was so."""
@@ -274,11 +273,11 @@ class FilePicker(Vertical):
         self._typed, self._wanted, self._placed = typed, None, None
         self._list(folder, typing=True)
 
-    @on(_PathInput.Moving)
-    def _moved(self, event: _PathInput.Moving) -> None:
+    @on(PathField.Moving)
+    def _moved(self, event: PathField.Moving) -> None:
         self._table.action_move(event.rows)
 
-    @on(_PathInput.Completing)
+    @on(PathField.Completing)
     def _complete(self) -> None:
         """Write as much of a name as is certain; when nothing is, go on to the list."""
         text, listing = self._field.value, self._listing
