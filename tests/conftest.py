@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.files import visual
 from tests.support.homes import stop_builtin
+from wellspring_tui import log
 from wellspring_tui.settings import Settings, load_settings
 from wellspring_tui.wellspring import Wellspring
 
@@ -26,6 +27,13 @@ def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(_OURS):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_log_of_another_test() -> Iterator[None]:
+    """What a test prepared is written no longer when it is over."""
+    yield
+    log.stop()
 
 
 @pytest.fixture

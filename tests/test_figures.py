@@ -50,6 +50,19 @@ def test_money(dollars: str | None, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("known", "unknown", "shown"),
+    [
+        ("0", 0, "$0.00"),
+        ("1.5", 0, "$1.50"),
+        ("1.5", 3, "$1.50 + unknown"),
+        ("0", 3, "unknown"),
+    ],
+)
+def test_sums_of_money_say_when_something_is_unknown(known: str, unknown: int, shown: str) -> None:
+    assert figures.money_sum(Decimal(known), unknown) == shown
+
+
+@pytest.mark.parametrize(
     ("size", "shown"),
     [
         (0, "0 B"),
@@ -88,3 +101,36 @@ def test_durations(seconds: float, shown: str) -> None:
 def test_ages(seconds: float, shown: str) -> None:
     now = datetime(2026, 5, 1, tzinfo=UTC)
     assert figures.age(now - timedelta(seconds=seconds), now) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(-3, "0 s"), (42, "42 s"), (120, "2 m"), (1_500, "25 m"), (7_300, "2 h"), (400_000, "5 d")],
+)
+def test_short_durations_fit_a_cell_of_a_table(seconds: float, shown: str) -> None:
+    assert figures.short_duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("shortest", "longest", "shown"),
+    [
+        (300, 1_800, "5–30 m"),
+        (660, 720, "~12 m"),
+        (0, 40, "<40 s"),
+        (600, 7_200, "<2 h"),
+        (-5, 0, "<1 s"),
+        (3 * 86_400, 9 * 86_400, "3–9 d"),
+    ],
+)
+def test_spans_of_time_take_the_unit_of_their_longer_end(
+    shortest: float, longest: float, shown: str
+) -> None:
+    assert figures.between(shortest, longest) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(999, "999"), (1_203, "1.2k"), (9_949, "9.9k"), (200_000, "200k"), (1_250_000, "1.2M")],
+)
+def test_large_counts_fit_a_cell_of_a_table(number: int, shown: str) -> None:
+    assert figures.short_count(number) == shown

@@ -7,8 +7,9 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
-from wellspring_tui.text import one_line, safe
+from wellspring_tui.text import inert, one_line, safe
 
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 _SEQUENCES = st.lists(
@@ -94,3 +95,13 @@ def test_ordinary_text_is_unchanged(text: str) -> None:
 def test_one_line_joins_lines_and_says_that_it_was_cut() -> None:
     assert one_line("  one\n\n two\t three ") == "one two three"
     assert one_line("a long sentence", 8) == "a long …"
+
+
+@given(
+    st.text(st.characters() | st.sampled_from("\x1b\x07\x9b\u202e\u2066\u2028\ud800"), max_size=40)
+)
+def test_a_painted_piece_keeps_its_width_and_nothing_that_acts(piece: str) -> None:
+    shown = inert(piece)
+    assert cell_len(shown) == cell_len(piece)
+    assert not set(shown) & {chr(code) for code in (*range(32), *range(127, 160), 0x202E, 0x2066)}
+    shown.encode()

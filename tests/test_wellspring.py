@@ -77,7 +77,7 @@ def test_a_home_is_for_its_owner_alone_and_holds_no_key(
         wellspring.cancel(wellspring.jobs()[0].id)
         job = wellspring.submit(prompts_path, RequestOptions())
         until(lambda: wellspring.tick() is not None and wellspring.job(job.id).collected, "answers")
-        wellspring.export_json(job.id, home / "results.json")
+        wellspring.export(job.id, home / "results.json")
         wellspring.estimate(wellspring.check(prompts_path, RequestOptions()))
         found = list(home.rglob("*"))
         assert {path.name for path in found} >= {
@@ -230,12 +230,14 @@ def test_results_are_exported_whole_or_not_at_all(
     stopped = Progress()
     stopped.stopped.set()
     with pytest.raises(StoppedError):
-        wellspring.export_json(job.id, wanted, stopped)
+        wellspring.export(job.id, wanted, "json", stopped, replace=True)
+    with pytest.raises(InputError, match="the file exists"):
+        wellspring.export(job.id, wanted)
     assert wanted.read_bytes() == b"mine"
-    wellspring.export_json(job.id, wanted)
+    assert wellspring.export(job.id, wanted, replace=True) == wanted
     assert b'"missing": 4' in wanted.read_bytes()
     with pytest.raises(InputError, match="nothing can be written there"):
-        wellspring.export_json(job.id, tmp_path / "nowhere" / "results.json")
+        wellspring.export(job.id, tmp_path / "nowhere" / "results.json")
     assert list(tmp_path.glob(".wellspring-*")) == []
 
 

@@ -7,20 +7,27 @@ import tomllib
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin
 
 import msgspec
 
 from wellspring_tui.errors import CredentialsError, SettingsError
+from wellspring_tui.notices import Notices, NoticesTable
+from wellspring_tui.origins import VARIABLES, Origin, Sources
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 LOCAL = "local"
 OPENAI = "openai"
 _OPENAI_URL = "https://api.openai.com/v1"
 _SHORTEST_LOCAL_INTERVAL = 2.0
+_SHOWN_OF_KEY = 4
+_LONG_ENOUGH = 16
+"""Four characters would be much of a key that is shorter."""
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_OTHER_LEVELS = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "ERROR", "CRITICAL": "ERROR"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,16 @@ class Places:
         """The built-in service's own folder."""
         return self.data / "local"
 
+    @property
+    def log(self) -> Path:
+        """The file that tells what the program did."""
+        return self.logs / "wellspring.log"
+
+    @property
+    def welcomed(self) -> Path:
+        """An empty file, there once somebody was welcomed."""
+        return self.data / "welcomed"
+
     def inputs(self, job_id: str) -> Path:
         """The folder of a job's input files."""
         return self.data / "input" / job_id
@@ -96,6 +113,10 @@ class Settings:
     """The most that a job may cost, in dollars."""
     request_defaults: Mapping[str, object] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    notices: Notices = field(default_factory=Notices)
+    read_only: bool = False
+    """Whether jobs may be looked at only."""
+    sources: Sources = field(default_factory=Sources, repr=False)
 
     def profile(self, name: str | None = None) -> ServiceProfile:
         """The profile of a service, the chosen one by default. Raises SettingsError."""
@@ -118,6 +139,21 @@ class Settings:
             f"there is no API key for the service {profile.name}",
             todo=f"Set {profile.key_variable}, or use --service {LOCAL} for the built-in service.",
         )
+
+    def key_end(self, profile: ServiceProfile) -> str | None:
+        """The last characters of a service's key, all that may be shown of it.
+
+        None when it is so short that they would tell much of it. Raises CredentialsError.
+        """
+        key = self.key(profile)
+        return key[-_SHOWN_OF_KEY:] if len(key) >= _LONG_ENOUGH else None
+
+    def origin(self, key: str) -> Origin:
+        """Where a setting came from; `services.NAME.key` is the API key of a service."""
+        service, _, last = key.removeprefix("services.").rpartition(".")
+        if last == "key" and service in self.services:
+            return self.sources.of(key, self.services[service].key_variable)
+        return self.sources.of(key)
 
     def has_key(self, profile: ServiceProfile) -> bool:
         """Whether the service can be asked at all."""
@@ -145,8 +181,8 @@ class _Service(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Requests(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     model: str | None = None
-    temperature: float | None = None
-    max_tokens: int | None = None
+    temperature: Annotated[float, msgspec.Meta(ge=0, le=2)] | None = None
+    max_tokens: _Limit | None = None
     system: str | None = None
     endpoint: str | None = None
     window: str | None = None
@@ -160,47 +196,117 @@ class _Config(msgspec.Struct, forbid_unknown_fields=True):
     theme: str | None = None
     max_cost: _Dollars | None = None
     requests: _Requests = msgspec.field(default_factory=_Requests)
+    notices: NoticesTable = msgspec.field(default_factory=NoticesTable)
     services: dict[str, _Service] = msgspec.field(default_factory=dict)
 
 
-def load_settings(*, home: Path | None = None, service: str | None = None) -> Settings:
+def load_settings(
+    *,
+    home: Path | None = None,
+    service: str | None = None,
+    theme: str | None = None,
+    check_interval: float | None = None,
+    read_only: bool = False,
+) -> Settings:
     """Settings from all four sources; arguments are the flags. Raises SettingsError."""
-    environment = _environment()
+    environment, dotenv = _environment()
     named_home = environment.get("WELLSPRING_HOME")
     places = _places(home or (Path(named_home).expanduser() if named_home else None))
-    config = _read_config(places.config)
-    services = _profiles(config, environment)
-    chosen = service or environment.get("WELLSPRING_SERVICE") or config.service or OPENAI
-    settings = Settings(
+    raw = _read_config(places.config)
+    given = {"home": home, "service": service, "theme": theme, "check_interval": check_interval}
+    flags = {key: _FLAGS[key] for key, value in given.items() if value is not None}
+    exported = frozenset(name for name, value in os.environ.items() if value.strip())
+    settings = _settled(_checked(raw, str(places.config)), environment, places)
+    return replace(
+        settings,
+        service=settings.profile(service).name,
+        theme=theme or settings.theme,
+        check_interval_seconds=check_interval or settings.check_interval_seconds,
+        read_only=read_only,
+        sources=Sources(flags, exported, dotenv, raw),
+    )
+
+
+_FLAGS = {
+    "home": "--home",
+    "service": "--service",
+    "theme": "--theme",
+    "check_interval": "--refresh",
+}
+
+
+def refuse_bad_config(text: str, path: Path) -> None:
+    """Raises SettingsError when `text` is nothing that `config.toml` may hold."""
+    _settled(_checked(_parsed(text, str(path)), str(path)), {}, _places(path.parent)).profile()
+
+
+def reread(settings: Settings) -> Settings:
+    """Settings by the file as it is now, with the same flags and the same environment.
+
+    Raises SettingsError.
+    """
+    raw = _read_config(settings.places.config)
+    config = _checked(raw, str(settings.places.config))
+    fresh = _settled(config, settings.environment, settings.places)
+    fields = {"service": "service", "theme": "theme", "check_interval": "check_interval_seconds"}
+    flagged = (fields[key] for key in settings.sources.flags if key in fields)
+    kept = {name: getattr(settings, name) for name in flagged}
+    sources = replace(settings.sources, configured=raw)
+    return replace(fresh, read_only=settings.read_only, sources=sources, **kept)
+
+
+def type_of(path: Sequence[str]) -> Any:
+    """What `config.toml` takes at a path, as a type; None where it knows no value."""
+    found: Any = _Config
+    for name in path:
+        if get_origin(found) is dict:
+            found = get_args(found)[1]
+        elif isinstance(found, type) and issubclass(found, msgspec.Struct):
+            found = {field.name: field.type for field in msgspec.structs.fields(found)}.get(name)
+        else:
+            return None
+    is_table = get_origin(found) is dict or isinstance(found, type)
+    return None if is_table else found
+
+
+def _settled(config: _Config, environment: Mapping[str, str], places: Places) -> Settings:
+    """What the file and the environment say, the environment before the file."""
+
+    def said(key: str, configured: str | None) -> str | None:
+        return environment.get(VARIABLES[key], "").strip() or configured
+
+    return Settings(
         places=places,
-        service=chosen,
-        services=services,
+        service=said("service", config.service) or OPENAI,
+        services=_profiles(config, environment),
         check_interval_seconds=_number(
             environment, "BATCH_CHECK_INTERVAL", config.check_interval, 60.0, least=1.0
         ),
         pace_seconds=_number(environment, "WELLSPRING_PACE", config.pace, 10.0, least=0.0),
-        log_level=environment.get("LOG_LEVEL") or config.log_level or "INFO",
-        theme=config.theme,
+        log_level=_level(environment, config.log_level),
+        theme=said("theme", config.theme),
         max_cost=None if config.max_cost is None else Decimal(str(config.max_cost)),
         request_defaults=msgspec.to_builtins(config.requests),
+        notices=Notices.of(config.notices),
         environment=environment,
     )
-    settings.profile()
-    return settings
 
 
-def _environment() -> dict[str, str]:
-    """The environment over what a `.env` in the current folder adds."""
+def _environment() -> tuple[dict[str, str], frozenset[str]]:
+    """The environment over what a `.env` in the current folder adds; what only that has."""
     path = Path(".env")
     if not path.is_file():
-        return dict(os.environ)
+        return dict(os.environ), frozenset()
     from dotenv import dotenv_values
 
     try:
         added = dotenv_values(path)
     except (OSError, UnicodeDecodeError):
         raise SettingsError("it can't be read", where=".env", todo="Save it as UTF-8.") from None
-    return {name: value for name, value in added.items() if value is not None} | dict(os.environ)
+    known = {name: value for name, value in added.items() if value is not None}
+    return known | dict(os.environ), frozenset(
+        name for name, value in known.items() if value.strip() and name not in os.environ
+    )
 
 
 def _places(home: Path | None) -> Places:
@@ -213,18 +319,33 @@ def _places(home: Path | None) -> Places:
     return Places(dirs.user_data_path, dirs.user_log_path, dirs.user_config_path / "config.toml")
 
 
-def _read_config(path: Path) -> _Config:
+def _read_config(path: Path) -> dict[str, Any]:
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        return msgspec.convert(raw, _Config, strict=True)
+        return _parsed(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
-        return _Config()
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            one_line(str(error)), where=str(path), todo="Mend that line and try again."
-        ) from None
+        return {}
+    except UnicodeDecodeError as error:
+        raise _unreadable(error, str(path)) from None
     except OSError as error:
         raise SettingsError(f"it can't be read ({error.strerror})", where=str(path)) from None
+
+
+def _parsed(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _unreadable(error, where) from None
+
+
+def _checked(raw: dict[str, Any], where: str) -> _Config:
+    try:
+        return msgspec.convert(raw, _Config, strict=True)
+    except msgspec.ValidationError as error:
+        raise _unreadable(error, where) from None
+
+
+def _unreadable(error: Exception, where: str) -> SettingsError:
+    return SettingsError(one_line(str(error)), where=where, todo="Mend that line and try again.")
 
 
 def _profiles(config: _Config, environment: Mapping[str, str]) -> dict[str, ServiceProfile]:
@@ -265,3 +386,15 @@ def _number(
             where=variable if text else "config.toml",
         )
     return value
+
+
+def _level(environment: Mapping[str, str], configured: str | None) -> str:
+    named = environment.get("LOG_LEVEL", "").strip()
+    text = (named or configured or "INFO").upper()
+    level = _OTHER_LEVELS.get(text, text)
+    if level in LOG_LEVELS:
+        return level
+    raise SettingsError(
+        f"expected one of {', '.join(LOG_LEVELS)}, found “{one_line(text, 20)}”",
+        where="LOG_LEVEL" if named else "config.toml, log_level",
+    )

@@ -31,19 +31,38 @@ _CONTROLS = {
     **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
     **_BREAKS,
 }
+_UNSAFE = re.compile(f"[{re.escape(''.join(map(chr, _CONTROLS)))}]")
+
+_INERT = _CONTROLS | dict.fromkeys((*range(0x20), *_BREAKS))
 
 
 def safe(text: str) -> str:
     """`text` without anything a terminal would act on; line breaks and tabs stay."""
-    if text.isascii() and text.isprintable():
-        return text
+    if _UNSAFE.search(text) is None:
+        return text  # nearly always, and found out thirty times as quickly as made safe
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return _SEQUENCES.sub("", plain).translate(_CONTROLS)
+
+
+def inert(text: str) -> str:
+    """A painted piece of a line in which nothing acts on a terminal; it keeps its width.
+
+    Without their escape the rest of a control sequence is words like any other.
+    """
+    return text if text.isprintable() else text.translate(_INERT)
 
 
 def storable(text: str) -> str:
     """`text` that a database or a JSON file takes: a file name may hold bytes of no encoding."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def shown_url(url: str) -> str:
+    """An address as it may be shown: some carry a name and a password."""
+    from urllib.parse import urlsplit
+
+    address = urlsplit(url)
+    return address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
 
 
 def one_line(text: str, limit: int = 0) -> str:

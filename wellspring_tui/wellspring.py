@@ -6,38 +6,44 @@ jobs needs the ledger and nothing else.
 
 from __future__ import annotations
 
-import os
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from wellspring_tui.errors import InputError
 from wellspring_tui.jobs.ledger import Ledger
 from wellspring_tui.jobs.model import INDEX_NAME, NO_SERVICE, Job, Round
-from wellspring_tui.jobs.outlook import Outlooks
 from wellspring_tui.progress import Progress
+from wellspring_tui.records import Records
 from wellspring_tui.services.connections import Connections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import date
+    from decimal import Decimal
 
-    from wellspring_tui.answers.index import AnswerIndex
+    from wellspring_tui.answers.comparing import Comparison
+    from wellspring_tui.answers.exports.source import Source
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.answers.results import Results
+    from wellspring_tui.answers.tariffs import Tariff, Tariffs
+    from wellspring_tui.jobs.accounts import Accounts
     from wellspring_tui.jobs.conductor import Conductor
-    from wellspring_tui.jobs.model import JobDetail, JobsQuery, Offer, Outlook
+    from wellspring_tui.jobs.model import Offer
     from wellspring_tui.jobs.needs import Needs
+    from wellspring_tui.jobs.open_jobs import UnderWay
     from wellspring_tui.jobs.retrying import Retry
     from wellspring_tui.jobs.spending import Estimate
     from wellspring_tui.jobs.submitting import Submitter
+    from wellspring_tui.jobs.usage_report import By, UsageReport
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.model import RequestOptions
     from wellspring_tui.settings import Settings
 
 
-class Wellspring:
+class Wellspring(Records):
     """Check prompts files, submit them, carry the jobs, read the answers.
 
     Methods raise errors of `wellspring_tui.errors`. One object may be used from several
@@ -46,8 +52,7 @@ class Wellspring:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.ledger = Ledger(settings.places.ledger)
-        self._outlooks = Outlooks(self.ledger.history)
+        super().__init__(Ledger(settings.places.ledger))
         self._connections = Connections(settings)
 
     def close(self) -> None:
@@ -60,6 +65,14 @@ class Wellspring:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def refuse_if_read_only(self) -> None:
+        """Raises InputError when jobs may only be looked at: call it before changing any."""
+        if self.settings.read_only:
+            raise InputError(
+                "Wellspring is open read only: jobs are neither sent nor changed",
+                todo="Start it without --read-only.",
+            )
 
     @staticmethod
     def sample() -> Path:
@@ -139,6 +152,7 @@ class Wellspring:
         """
         from wellspring_tui.jobs.labels import clean_tags
 
+        self.refuse_if_read_only()
         submitter = self._submitter(service)
         self.settings.key(submitter.profile)
         return submitter.submit(
@@ -178,8 +192,9 @@ class Wellspring:
             self.settings.places,
             profile=self.settings.profile,
             connect=self._connections.to,
-            collector=Collector(self.ledger, self.settings.places, self._price),
+            collector=Collector(self.ledger, self.settings.places, self._accounts.used),
             interval_seconds=self._interval_seconds,
+            looks_only=self.settings.read_only,
         )
 
     def tick(
@@ -198,61 +213,13 @@ class Wellspring:
             return Round(datetime.now(UTC))
         return self._conductor.tick(progress or Progress(), only_due=only_due, service=service)
 
-    def jobs(
-        self, query: JobsQuery | None = None, start: int = 0, stop: int | None = None
-    ) -> list[Job]:
-        """Jobs in the ledger, newest first unless asked otherwise."""
-        return self.ledger.jobs(query, start, stop)
-
-    def count_jobs(self, query: JobsQuery | None = None) -> int:
-        """How many jobs are in the ledger, or answer to a query."""
-        return self.ledger.count_jobs(query)
-
-    def job_ids(self, query: JobsQuery) -> list[str]:
-        """The ids of all jobs of a query, in its order."""
-        return self.ledger.job_ids(query)
-
-    def position(self, query: JobsQuery, job_id: str) -> int | None:
-        """Where a job stands in a query, from 0; None when it is not among its jobs."""
-        return self.ledger.position(query, job_id)
-
-    def outlooks(self, jobs: Iterable[Job], now: datetime) -> dict[str, Outlook]:
-        """What is to be expected of open jobs, by id; without those nothing is known of."""
-        return self._outlooks.of(jobs, now)
-
-    def answered_over_time(self, job_id: str, cells: int, now: datetime | None = None) -> list[int]:
-        """Answered and failed at `cells` moments from a job's creation to its end, or to `now`.
-
-        [] when nothing is known.
-        """
-        return self.ledger.history.answered_over_time(self.ledger.job(job_id), cells, now)
-
-    def job(self, job_id: str) -> Job:
-        """One job, by its id or a batch id. Raises JobNotFoundError."""
-        return self.ledger.job(job_id)
-
-    def detail(self, job_id: str) -> JobDetail:
-        """One job with its parts and timeline. Raises JobNotFoundError."""
-        return self.ledger.detail(job_id)
-
-    def edit(
-        self,
-        job_id: str,
-        *,
-        name: str | None = None,
-        tags: Iterable[str] | None = None,
-        notes: str | None = None,
-    ) -> Job:
-        """Change what is given (and not None) of a job's labels; empty notes are none.
-
-        Raises InputError for an empty name or a tag of more than 40 characters.
-        """
-        job = self.ledger.job(job_id)
-        self.ledger.labels.edit(job.id, name=name, tags=tags, notes=notes)
-        return self.ledger.job(job.id)
+    def under_way(self) -> UnderWay:
+        """How many jobs are not over yet, and the newest of them."""
+        return self.ledger.open_jobs.under_way()
 
     def cancel(self, job_id: str) -> Job:
         """Ask to cancel a job, its waiting parts included. Raises InputError if it is over."""
+        self.refuse_if_read_only()
         job = self.ledger.job(job_id)
         if job.collected:
             raise InputError(f"the job {job.id} is over already ({job.status})")
@@ -269,6 +236,7 @@ class Wellspring:
         """
         from wellspring_tui.jobs.retrying import retry
 
+        self.refuse_if_read_only()
         job = self.ledger.job(job_id)
         if job.service == NO_SERVICE:
             raise InputError(
@@ -299,6 +267,7 @@ class Wellspring:
         """
         from wellspring_tui.jobs.adopting import Adopter
 
+        self.refuse_if_read_only()
         wanted = list(dict.fromkeys(batch_ids))
         for batch_id in wanted:
             self.ledger.arrivals.refuse_known(batch_id)
@@ -308,20 +277,12 @@ class Wellspring:
         )
         return adopter.adopt(wanted, progress or Progress())
 
-    def offers(self) -> list[Offer]:
-        """Batches made elsewhere that were seen on services and not declined, newest first."""
-        return self.ledger.offers.current()
-
     def look_for_batches(
         self, service: str | None = None, progress: Progress | None = None
     ) -> list[Offer]:
         """Look through all batches of a service for those made elsewhere. Raises ServiceError."""
         name = self.settings.profile(service).name
         return self.ledger.offers.found(name, self._connections.to(name), progress or Progress())
-
-    def decline_offers(self, batch_ids: Iterable[str]) -> None:
-        """Offer these batches no more; `adopt` takes them all the same."""
-        self.ledger.offers.decline(batch_ids)
 
     def import_files(
         self,
@@ -339,7 +300,8 @@ class Wellspring:
         """
         from wellspring_tui.jobs.importing import Importer, ResultFiles
 
-        importer = Importer(self.ledger, self.settings.places, self._price)
+        self.refuse_if_read_only()
+        importer = Importer(self.ledger, self.settings.places, self._accounts.used)
         return importer.make_job(ResultFiles(output, errors, input), name, progress or Progress())
 
     def check_interval_seconds(self, service: str | None = None) -> float:
@@ -368,30 +330,74 @@ class Wellspring:
         job = self.ledger.job(job_id)
         places = self.settings.places
         index = AnswerIndex(places.outputs(job.id) / INDEX_NAME)
-        return Results(index, places.inputs(job.id), places.outputs(job.id))
+        tariffs = self._accounts.tariffs(job)
+        return Results(
+            index,
+            places.inputs(job.id),
+            places.outputs(job.id),
+            cost_of=lambda answer: tariffs.cost_of(answer).charged.whole,
+        )
 
-    def export_json(self, job_id: str, path: Path, progress: Progress | None = None) -> None:
-        """Write a job's results to `path`, which appears whole or not at all.
+    def compare(self, left_id: str, right_id: str) -> Comparison:
+        """Two jobs side by side, to be closed after use. Work for a thread."""
+        from wellspring_tui.answers.comparing import Comparison
 
-        Raises InputError or StorageError when it can't be written.
+        jobs = self.ledger.job(left_id), self.ledger.job(right_id)
+        with ExitStack() as opened:
+            sides = []
+            for job in jobs:
+                sides.append(self.results(job.id))
+                opened.callback(sides[-1].index.close)
+            left, right = sides
+            made = Comparison(left, right, costs=(jobs[0].cost, jobs[1].cost))
+            opened.pop_all()  # they are closed with the comparison
+            return made
+
+    def export(
+        self,
+        job_id: str,
+        path: Path,
+        format: str = "json",  # noqa: A002 - what everybody calls it
+        progress: Progress | None = None,
+        *,
+        prompts: bool = False,
+        replace: bool = False,
+    ) -> Path:
+        """Write a job's answers to a file, which appears whole or not at all; where it is.
+
+        The formats are json, jsonl, csv, markdown, html and parquet. Raises InputError, also
+        when the file is there and `replace` is not asked for, or StorageError.
         """
-        from wellspring_tui.saving import writable, written_whole
+        from wellspring_tui.answers.exports.formats import export
+
+        with self._exported(job_id, progress, prompts=prompts) as source:
+            return export(source, path, format, replace=replace)
+
+    def write_results(
+        self,
+        job_id: str,
+        to: IO[bytes],
+        format: str = "json",  # noqa: A002
+        progress: Progress | None = None,
+        *,
+        prompts: bool = False,
+    ) -> None:
+        """The same, written to an open file or a pipe as a stream."""
+        from wellspring_tui.answers.exports.formats import format_named
+
+        with self._exported(job_id, progress, prompts=prompts) as source:
+            format_named(format).write(source, to)
+
+    @contextmanager
+    def _exported(
+        self, job_id: str, progress: Progress | None, *, prompts: bool
+    ) -> Iterator[Source]:
+        from wellspring_tui.answers.exports.source import Source
 
         job = self.ledger.job(job_id)
-        results = self.results(job_id)
-        with results.index, written_whole(writable(path)) as file:
-            results.write_json(file, self.about(job), progress)
-
-    def recent_files(self, limit: int = 3) -> list[Path]:
-        """The prompts files of the last jobs that are still there, newest first."""
-        sources = dict.fromkeys(Path(job.source) for job in self.ledger.jobs(stop=20))
-        # Unlike Path.is_file, this says no of what can't be looked at.
-        return [path for path in sources if os.path.isfile(path)][:limit]  # noqa: PTH113
-
-    def recent_models(self) -> list[str]:
-        """The models that the last jobs asked, the latest first."""
-        options = (job.options for job in self.ledger.jobs(stop=50))
-        return list(dict.fromkeys(one.model for one in options if one is not None))
+        results = self.results(job.id)
+        with results.index:
+            yield Source(results, self.about(job), prompts, progress or Progress())
 
     def about(self, job: Job) -> dict[str, Any]:
         """What the results tell of their job."""
@@ -405,10 +411,37 @@ class Wellspring:
             "cost_usd": None if job.cost is None else str(job.cost),
         }
 
-    def _price(self, job: Job, index: AnswerIndex) -> Decimal | None:
-        from wellspring_tui.answers.money import batch_cost
+    def usage(
+        self,
+        by: By = "job",
+        since: date | None = None,
+        until: date | None = None,
+        job_id: str | None = None,
+        progress: Progress | None = None,
+    ) -> UsageReport:
+        """Tokens and money by `job`, `day`, `model`, `section`, `type` or `service`.
+
+        Over all jobs, or of one; from the day `since` to the day `until`, in local time. By
+        `type` (of prompt) goes for one job only. Raises InputError, JobNotFoundError.
+        """
+        job = self.ledger.job(job_id) if job_id is not None else None
+        return self._accounts.report(by, since, until, job, progress or Progress())
+
+    def tariffs(self, job_id: str) -> Tariffs:
+        """The prices a job is charged by, to tell what each of its answers cost."""
+        return self._accounts.tariffs(self.ledger.job(job_id))
+
+    @cached_property
+    def _accounts(self) -> Accounts:
+        from wellspring_tui.jobs.accounts import Accounts
+
+        return Accounts(self.ledger, self.settings.places, self._tariff)
+
+    def _tariff(self, job: Job) -> Callable[[str, bool], Tariff]:
+        """Today's prices for the requests of a job."""
+        from wellspring_tui.answers.tariffs import free_of_charge, in_a_batch
 
         # What was imported is priced as if OpenAI had answered it.
         if job.service != NO_SERVICE and self.settings.profile(job.service).is_local:
-            return Decimal(0)
-        return batch_cost(index.models())
+            return free_of_charge
+        return in_a_batch(self._prices)

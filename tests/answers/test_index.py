@@ -111,8 +111,6 @@ def test_totals_and_sections_add_up(index: AnswerIndex) -> None:
     assert [index.rows_in(state) for state in State] == [[2, 3], [0], [1]]
     assert [found.custom_id for found in index.answers() if found.truncated] == ["b"]
     assert [found.custom_id for found in index.answers() if found.refused] == ["d"]
-    assert index.models()[0].usage == Usage(20, 10, 30)
-    assert index.models()[0].largest_input_tokens == 10
 
 
 def test_adding_a_file_again_changes_nothing(index: AnswerIndex) -> None:
@@ -142,10 +140,33 @@ def test_a_request_answered_twice_in_one_file_counts_once(index: AnswerIndex) ->
     assert (index.totals().answered, index.totals().failed) == (1, 0)
 
 
+def test_failures_are_told_by_kind_the_most_frequent_first(index: AnswerIndex) -> None:
+    def failed(own_id: str, code: str | None, message: str) -> dict[str, object]:
+        body = {"error": {"code": code, "message": message}}
+        return {"custom_id": own_id, "response": {"status_code": 400, "body": body}, "error": None}
+
+    lines = [
+        failed("a", "server_error", "Try again: later"),
+        failed("b", "too_long", "It has 7 tokens"),
+        failed("c", "too_long", "It has 9 tokens"),
+        failed("stranger", "too_long", "It belongs to nobody"),
+    ]
+    put(index, "errors.jsonl", encoded(*lines))
+    kinds = index.failure_kinds(5)
+    assert [(kind.requests, kind.example.custom_id) for kind in kinds] == [(2, "c"), (1, "a")]
+    assert kinds[0].example.reason == "too_long: It has 9 tokens"
+    assert index.failure_kinds(1) == kinds[:1]
+
+
+def test_failures_without_a_word_are_a_kind_too(index: AnswerIndex) -> None:
+    put(index, "errors.jsonl", encoded(*({"custom_id": own_id} for own_id in "ab")))
+    assert [kind.requests for kind in index.failure_kinds(5)] == [2]
+
+
 def test_strangers_do_not_count(index: AnswerIndex) -> None:
     assert put(index, "out.jsonl", encoded(answer("z"), expired("y"))) == (2, 0)
     assert index.totals() == Totals(requests=4)
-    assert index.models() == []
+    assert sum(group.answered + group.failed for group in index.groups()) == 0
 
 
 def test_unreadable_lines_are_counted_and_the_others_kept(index: AnswerIndex) -> None:

@@ -34,7 +34,8 @@ def test_another_day_or_another_source_asks_again(tmp_path: Path, change: str) -
     path = tmp_path / "prices.json"
     Prices(path).rates("gpt-4o-mini", batch=True)
     kept = json.loads(path.read_bytes())
-    kept["rates"]["gpt-4o-mini batch"] = {"input": "9", "output": "9", "cached": "9"}
+    nine = dict.fromkeys(("input", "output", "cached", "cache_write"), "9")
+    kept["rates"]["gpt-4o-mini batch"] = nine
     path.write_text(json.dumps(kept))
     remembered = Prices(path).rates("gpt-4o-mini", batch=True)
     assert remembered is not None

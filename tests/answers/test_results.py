@@ -77,6 +77,7 @@ def test_answers_are_found_by_section_and_prompt_type(results: Results, tmp_path
         "model": "gpt-4o-mini-2024-07-18",
         "custom_id": "d",
         "finish_reason": "stop",
+        "cost_usd": None,
     }
     assert whole["usage"]["total_tokens"] == 30
     assert whole["usage_by_section"]["T"]["total_tokens"] == 15

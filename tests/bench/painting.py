@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
@@ -20,22 +21,14 @@ SIZE = (160, 50)
 _SECONDS_WITHOUT_PAINTING = 0.05
 
 
-class PaintingApp(App[None]):
-    """Shows one widget and tells when, and at what cost, something was painted."""
+class Painting(App[None]):
+    """Tells when, and at what cost, something was painted."""
 
-    def __init__(self, widget: Widget) -> None:
-        super().__init__()
-        self.widget = widget
-        self._painted = asyncio.Event()
-        self._painted_at = self._processor_at = 0.0
+    _painted_at = _processor_at = 0.0
 
-    def compose(self) -> list[Widget]:
-        """The widget alone."""
-        return [self.widget]
-
-    def on_mount(self) -> None:
-        """Keys go to the widget."""
-        self.widget.focus()
+    @cached_property
+    def _painted(self) -> asyncio.Event:
+        return asyncio.Event()
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         # Without a terminal Textual stops here; the bytes are part of what painting costs.
@@ -85,3 +78,19 @@ class PaintingApp(App[None]):
         act()
         await asyncio.wait_for(self._painted.wait(), 120)
         return (self._processor_at - start) * 1_000
+
+
+class PaintingApp(Painting):
+    """Shows one widget."""
+
+    def __init__(self, widget: Widget) -> None:
+        super().__init__()
+        self.widget = widget
+
+    def compose(self) -> list[Widget]:
+        """The widget alone."""
+        return [self.widget]
+
+    def on_mount(self) -> None:
+        """Keys go to the widget."""
+        self.widget.focus()

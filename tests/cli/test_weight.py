@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 FRAMEWORKS = {"textual", "openai", "starlette", "uvicorn"}
 HEAVY = {*FRAMEWORKS, "httpx2", "pydantic", "rich", "genai_prices", "asyncio"}
-INSIDE = {*HEAVY, "msgspec", "sqlite3", "wellspring_tui.wellspring", "wellspring_tui.settings"}
+LISTING = {*HEAVY, "logging"}
+INSIDE = {*LISTING, "msgspec", "sqlite3", "wellspring_tui.wellspring", "wellspring_tui.settings"}
 
 _LOOK = """
 import sys
@@ -33,9 +34,9 @@ finally:
         (("--help",), INSIDE),
         (("run", "--help"), INSIDE),
         (("--version",), INSIDE),
-        (("jobs",), HEAVY),
-        (("jobs", "--json"), HEAVY),
-        (("check", str(SAMPLE)), FRAMEWORKS),
+        (("jobs",), LISTING),
+        (("jobs", "--json"), LISTING),
+        (("check", str(SAMPLE)), {*FRAMEWORKS, "wellspring_tui.log_file"}),
     ],
 )
 def test_a_command_imports_only_what_it_needs(
@@ -55,7 +56,8 @@ def test_a_command_imports_only_what_it_needs(
 
 
 @pytest.mark.parametrize("command", ["", "check", "run", "submit", "watch", "jobs", "status",
-    "results", "cancel", "local", "doctor", "demo"])  # fmt: skip
+    "results", "search", "compare", "usage", "edit", "cancel", "retry", "adopt", "local", "doctor",
+    "demo", "config", "config set", "config unset"])  # fmt: skip
 def test_help_ends_with_examples(shell: Shell, command: str) -> None:
     done = shell.wellspring(*command.split(), "-h")
 

@@ -150,6 +150,30 @@ def test_one_service_that_is_down_does_not_stop_another(
         assert not wellspring.job(stuck.id).collected
 
 
+def test_a_service_that_failed_is_told_of_until_it_answers_also_in_rounds_that_leave_it_alone(
+    settings: Settings, service_url: str, prompts_path: Path
+) -> None:
+    down = True
+
+    def answering(asked: Asked) -> Reply | None:
+        return None if down else forward(asked, service_url)
+
+    with (
+        ScriptedService(answering) as line,
+        Wellspring(sent_to(settings, line.base_url)) as wellspring,
+    ):
+        job = wellspring.submit(prompts_path, OPTIONS)
+        wellspring.tick()
+        asked = len(line.asked)
+        left_alone = wellspring.tick(only_due=True)
+        assert len(line.asked) == asked
+        assert set(left_alone.failures) == set(left_alone.next_tries) == {"local"}
+        assert 0 < left_alone.next_tries["local"] <= settings.local_check_interval_seconds
+        down = False
+        carry(wellspring, job.id)
+        assert wellspring.tick(only_due=True).failures == {}
+
+
 def test_a_job_whose_input_file_was_removed_does_not_stop_another(
     wellspring: Wellspring, remote: Service, prompts_path: Path
 ) -> None:

@@ -21,22 +21,7 @@ from wellspring_tui.jobs.model import SENDING, WAITING, JobsQuery, Part, Step
 from wellspring_tui.services.model import BatchProblem, Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the ledger lies."""
-    return tmp_path / "home" / "ledger.sqlite"
-
-
-@pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    """A new ledger."""
-    opened = Ledger(path)
-    yield opened
-    opened.close()
 
 
 def added(ledger: Ledger, job_id: str, parts: int = 1) -> list[Part]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tests.support.carried import OPTIONS, is_whole
@@ -10,13 +9,13 @@ from tests.support.homes import sent_to, until
 from wellspring_tui.errors import NetworkError
 from wellspring_tui.jobs.collecting import Collector
 from wellspring_tui.jobs.model import Step
+from wellspring_tui.jobs.usage import JobUsage
 from wellspring_tui.progress import Progress
 from wellspring_tui.wellspring import Wellspring
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wellspring_tui.answers.index import AnswerIndex
     from wellspring_tui.jobs.model import Job, Part
     from wellspring_tui.services.client import Service
     from wellspring_tui.settings import Settings
@@ -45,14 +44,15 @@ def test_two_that_collect_parts_at_once_count_both(
         ledger = wellspring.ledger
         one, two = both_ended(wellspring, job)
 
-        def price(_job: Job, _index: AnswerIndex) -> Decimal:
-            if ledger.parts(job.id)[1].step is not Step.COLLECTED:
-                Collector(ledger, settings.places, lambda *_: Decimal(2)).collect(
-                    two, remote, Progress(), 0.0
-                )
-            return Decimal(1)
+        def nothing(*_: object) -> JobUsage:
+            return JobUsage(job.id, (), {})
 
-        Collector(ledger, settings.places, price).collect(one, remote, Progress(), 0.0)
+        def used(*_: object) -> JobUsage:
+            if ledger.parts(job.id)[1].step is not Step.COLLECTED:
+                Collector(ledger, settings.places, nothing).collect(two, remote, Progress(), 0.0)
+            return nothing()
+
+        Collector(ledger, settings.places, used).collect(one, remote, Progress(), 0.0)
         is_whole(wellspring, remote, job)
         assert [part.completed for part in ledger.parts(job.id)] == [2, 2]
 
@@ -66,15 +66,15 @@ def test_a_job_is_never_said_to_be_over_with_fewer_answers_than_it_has(
         one, two = both_ended(wellspring, job)
         told: list[tuple[bool, int]] = []
 
-        def price(_job: Job, _index: AnswerIndex) -> Decimal:
+        def used(*_: object) -> JobUsage:
             if not told:
                 told.append((False, 0))
                 collector.collect(two, remote, Progress(), 0.0)
             seen = wellspring.job(job.id)
             told.append((seen.collected, seen.missing))
-            return Decimal(1)
+            return JobUsage(job.id, (), {})
 
-        collector = Collector(wellspring.ledger, settings.places, price)
+        collector = Collector(wellspring.ledger, settings.places, used)
         collector.collect(one, remote, Progress(), 0.0)
         assert [missing for over, missing in told if over and missing] == []
         is_whole(wellspring, remote, job)

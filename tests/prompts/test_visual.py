@@ -15,6 +15,7 @@ from wellspring_tui.prompts.building import adjustments, body, custom_id, is_rea
 from wellspring_tui.prompts.checking import survey
 from wellspring_tui.prompts.model import Blank, FileKind, Request, RequestOptions
 from wellspring_tui.prompts.opening import open_prompts
+from wellspring_tui.prompts.tokens import estimate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,10 +208,10 @@ def test_the_survey_says_what_the_model_will_get_instead(tmp_path: Path) -> None
 
 def test_the_survey_counts_tokens_and_the_output_at_its_limit(tmp_path: Path) -> None:
     path = tmp_path / "prompts.json"
-    path.write_bytes(visual({"A": {"x": "w" * 400, "y": "花" * 400}}))
+    path.write_bytes(visual({"A": {"x": "Which soil?", "y": "花" * 400}}))
     found, requests = survey(open_prompts(path), RequestOptions(max_tokens=50))
     lines = [request.line for request in requests]
-    assert found.tokens == (100 + 7) + (280 + 7)
+    assert found.tokens == estimate("Which soil?") + estimate("花" * 400) + 2 * 7
     assert found.output_limit == 100
     assert found.size_bytes == sum(len(line) + 1 for line in lines)
     assert [sample.line for sample in found.samples] == lines

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wellspring_tui.tui.app import WellspringApp
+from wellspring_tui.tui.screens.jobs import JobsScreen
 from wellspring_tui.tui.widgets.reader import Reader
 from wellspring_tui.tui.widgets.table import Table
 from wellspring_tui.wellspring import Wellspring
@@ -100,10 +101,16 @@ def open_dashboard(settings: Settings) -> Callable[..., AbstractAsyncContextMana
             app = WellspringApp(door, demo=demo)
             async with app.run_test(size=size, notifications=True) as pilot:
                 hand = Hand(pilot, app)
-                await hand.until_on("JobsScreen")
+                # Another screen may lie on top already: the welcome of a first start.
+                await hand.until(lambda: _has_jobs(app), "the jobs")
+                await pilot.pause()
                 yield hand
 
     return opening
+
+
+def _has_jobs(app: WellspringApp) -> bool:
+    return any(isinstance(screen, JobsScreen) for screen in app.screen_stack)
 
 
 @pytest.fixture

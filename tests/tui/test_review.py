@@ -195,7 +195,7 @@ async def test_parts_and_turns_in_the_queue_are_told(
     async with open_dashboard((80, 40), demo=True, **narrow) as hand:
         await review(hand)
         assert "input files, each at most" in hand.text
-        assert "480 tokens; the queue of gpt-4o-mini takes 200" in hand.text
+        assert "tokens; the queue of gpt-4o-mini takes 200" in hand.text
         assert "turns by itself" in hand.text
 
 

@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from wellspring_tui.answers import lookups, records, sections
+from wellspring_tui.answers.failure_kinds import FailureKind, count_kinds
+from wellspring_tui.answers.flags import Flags
+from wellspring_tui.answers.groups import read_groups
 from wellspring_tui.answers.lines import read_outcome
-from wellspring_tui.answers.model import (
-    Answer,
-    ModelUsage,
-    Outcome,
-    Place,
-    SectionTotals,
-    State,
-    Totals,
-    Usage,
-)
+from wellspring_tui.answers.model import Kind, SectionTotals, Totals, Usage
 from wellspring_tui.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from wellspring_tui.answers.groups import Group, Heading
+    from wellspring_tui.answers.model import Answer, Place, SectionOutline, State
 
 _SCHEMA = """
 CREATE TABLE names (
@@ -46,32 +44,24 @@ CREATE TABLE answers (
     file INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
     status_code INTEGER, finish TEXT, model TEXT, reason TEXT,
     input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, total_tokens INTEGER NOT NULL,
-    cached_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL
+    cached_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL,
+    cache_write_tokens INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 """
-_VERSION = 1
+_VERSION = 2
+_SINCE_VERSION_1 = "ALTER TABLE answers ADD COLUMN cache_write_tokens INTEGER NOT NULL DEFAULT 0"
 
 _ADD_ANSWER = """
-INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (custom_id) DO UPDATE SET
     rank = excluded.rank, answered = excluded.answered,
     file = excluded.file, offset = excluded.offset, length = excluded.length,
     status_code = excluded.status_code, finish = excluded.finish, model = excluded.model,
     reason = excluded.reason, input_tokens = excluded.input_tokens,
     output_tokens = excluded.output_tokens, total_tokens = excluded.total_tokens,
-    cached_tokens = excluded.cached_tokens, reasoning_tokens = excluded.reasoning_tokens
+    cached_tokens = excluded.cached_tokens, reasoning_tokens = excluded.reasoning_tokens,
+    cache_write_tokens = excluded.cache_write_tokens
 WHERE excluded.rank > answers.rank
-"""
-_COLUMNS = """
-    r.row, r.custom_id, s.name, t.name, rf.name, r.offset, r.length,
-    a.answered, af.name, a.offset, a.length, a.status_code, a.finish, a.model, a.reason,
-    a.input_tokens, a.output_tokens, a.total_tokens, a.cached_tokens, a.reasoning_tokens
-FROM requests r
-JOIN names s ON s.id = r.section
-JOIN names t ON t.id = r.prompt_type
-JOIN names rf ON rf.id = r.file
-LEFT JOIN answers a ON a.custom_id = r.custom_id
-LEFT JOIN names af ON af.id = a.file
 """
 _SUMS = """
     count(*), coalesce(sum(a.answered = 1), 0), coalesce(sum(a.answered = 0), 0),
@@ -79,11 +69,10 @@ _SUMS = """
     coalesce(sum(a.finish IN ('refusal', 'content_filter')), 0),
     coalesce(sum(a.input_tokens), 0), coalesce(sum(a.output_tokens), 0),
     coalesce(sum(a.total_tokens), 0), coalesce(sum(a.cached_tokens), 0),
-    coalesce(sum(a.reasoning_tokens), 0)
+    coalesce(sum(a.reasoning_tokens), 0), coalesce(sum(a.cache_write_tokens), 0)
 FROM requests r LEFT JOIN answers a ON a.custom_id = r.custom_id
 """
 
-_RANK_ANSWERED = 1_000_000
 _HEARTBEAT_LINES = 2_000
 _READ_BYTES = 1024 * 1024
 _CACHE_KIBIBYTES = 8 * 1024
@@ -101,6 +90,17 @@ class AnswerIndex:
         # The dashboard reads from threads of its pool, one after the other.
         self._db = sqlite3.connect(path, timeout=30, check_same_thread=False)
         self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        self._flags = Flags(self._db)
+        self._bring_up_to_date()
+
+    def _bring_up_to_date(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version == 1:
+            with self._writing():
+                # Another process may have done it while this one waited for its turn.
+                if self._db.execute("PRAGMA user_version").fetchone() == (1,):
+                    self._db.execute(_SINCE_VERSION_1)
+                    self._db.execute(f"PRAGMA user_version = {_VERSION}")
 
     @classmethod
     def create(cls, path: Path) -> AnswerIndex:
@@ -110,6 +110,13 @@ class AnswerIndex:
             db.executescript(_SCHEMA)
             db.execute(f"PRAGMA user_version = {_VERSION}")
         return cls(path)
+
+    def reader(self) -> AnswerIndex:
+        """The same index through a connection of its own, for a thread; close it after use.
+
+        What takes long, such as `totals`, else holds up whoever reads here meanwhile.
+        """
+        return AnswerIndex(self.path)
 
     def close(self) -> None:
         """Close the file."""
@@ -145,6 +152,7 @@ class AnswerIndex:
                 ),
             )
             self._gather_sections()
+            sections.keep(self._db)
             self._db.execute("CREATE UNIQUE INDEX request_rows ON requests (row)")
             (count,) = self._db.execute("SELECT count(*) FROM requests").fetchone()
         return int(count)
@@ -185,7 +193,7 @@ class AnswerIndex:
                         if outcome is None:
                             unreadable += 1
                         else:
-                            yield _answer_row(outcome, part, file_id, offset, length)
+                            yield records.of_outcome(outcome, part, file_id, offset, length)
                     offset += length
                     if lines % _HEARTBEAT_LINES == 0:
                         heartbeat(offset, size_bytes)
@@ -211,8 +219,12 @@ class AnswerIndex:
         """How many requests the job has."""
         return int(self._db.execute("SELECT count(*) FROM requests").fetchone()[0])
 
+    def outline(self) -> list[SectionOutline]:
+        """The sections in the order of the prompts file, at once however large the job is."""
+        return sections.outline(self._db)
+
     def totals(self) -> Totals:
-        """Outcomes and tokens of the whole job."""
+        """Outcomes and tokens of the whole job; of a large one, work for a thread's `reader`."""
         return _totals(self._db.execute(f"SELECT {_SUMS}").fetchone())
 
     def counts_of_part(self, part: int) -> tuple[int, int]:
@@ -221,7 +233,7 @@ class AnswerIndex:
             f"""
             SELECT coalesce(sum(a.answered = 1), 0), coalesce(sum(a.answered = 0), 0)
             FROM answers a JOIN requests r ON r.custom_id = a.custom_id
-            WHERE a.rank % {_RANK_ANSWERED} = ?
+            WHERE a.rank % {records.RANK_ANSWERED} = ?
             """,
             (part,),
         ).fetchone()
@@ -232,51 +244,65 @@ class AnswerIndex:
         (count,) = self._db.execute(
             f"""
             SELECT count(*) FROM answers a
-            WHERE a.rank % {_RANK_ANSWERED} = ?
+            WHERE a.rank % {records.RANK_ANSWERED} = ?
                 AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.custom_id = a.custom_id)
             """,
             (part,),
         ).fetchone()
         return int(count)
 
+    def failure_kinds(self, limit: int) -> list[FailureKind]:
+        """The most frequent kinds of failure, each with its first request."""
+        return [
+            FailureKind(times, example)
+            for times, first in count_kinds(self._db, limit)
+            for example in self.answers(first, first + 1)
+        ]
+
     def sections(self) -> list[SectionTotals]:
-        """Outcomes and tokens of each section, in the order of the prompts file."""
+        """Outcomes and tokens of each section, in the order of the prompts file.
+
+        Of a large job this is work for a thread's `reader`.
+        """
         rows = self._db.execute(
             f"SELECT (SELECT name FROM names WHERE id = r.section), min(r.row), {_SUMS}"
             " GROUP BY r.section ORDER BY min(r.row)"
         )
         return [SectionTotals(name, first, _totals(sums)) for name, first, *sums in rows]
 
-    def models(self) -> list[ModelUsage]:
-        """Tokens by the model that answered, "" where the service does not say which."""
-        rows = self._db.execute(
-            """
-            SELECT coalesce(a.model, ''), sum(a.input_tokens), sum(a.output_tokens),
-                sum(a.total_tokens), sum(a.cached_tokens), sum(a.reasoning_tokens),
-                max(a.input_tokens)
-            FROM answers a JOIN requests r ON r.custom_id = a.custom_id
-            WHERE a.total_tokens > 0 GROUP BY a.model ORDER BY a.model
-            """
-        )
-        return [ModelUsage(model, Usage(*sums), largest) for model, *sums, largest in rows]
+    def groups(self, by: Heading = "section") -> list[Group]:
+        """All requests summed by section or prompt type, each sum of one part and one price.
+
+        Of a large job this is work for a thread's `reader`.
+        """
+        return read_groups(self._db, by)
 
     def answers(self, start: int = 0, stop: int | None = None) -> Iterator[Answer]:
         """The answers of rows `start` to `stop`, missing ones too."""
         rows = self._db.execute(
-            f"SELECT {_COLUMNS} WHERE r.row >= ? AND r.row < ? ORDER BY r.row",
+            f"{records.ANSWERS} WHERE r.row >= ? AND r.row < ? ORDER BY r.row",
             (start, len(self) if stop is None else stop),
         )
-        return (_answer(row) for row in rows)
+        return (records.answer(row) for row in rows)
+
+    def answers_at(self, rows: Sequence[int]) -> list[Answer]:
+        """The answers of these rows, in their order; a row that is not there is left out."""
+        found = self._db.execute(
+            f"{records.ANSWERS} WHERE r.row IN (SELECT value FROM json_each(?))",
+            (f"[{','.join(map(str, rows))}]",),
+        )
+        by_row = {answer.number: answer for answer in map(records.answer, found)}
+        return [by_row[row] for row in rows if row in by_row]
 
     def answer(self, custom_id: str) -> Answer | None:
         """The answer of one request; None when the job has no such request."""
-        row = self._db.execute(f"SELECT {_COLUMNS} WHERE r.custom_id = ?", (custom_id,)).fetchone()
-        return _answer(row) if row else None
+        row = self._db.execute(f"{records.ANSWERS} WHERE r.custom_id = ?", (custom_id,)).fetchone()
+        return records.answer(row) if row else None
 
     def unanswered(self) -> Iterator[Answer]:
         """What has no answer: every request that failed or is missing, by row."""
-        rows = self._db.execute(f"SELECT {_COLUMNS} WHERE a.answered IS NOT 1 ORDER BY r.row")
-        return (_answer(row) for row in rows)
+        rows = self._db.execute(f"{records.ANSWERS} WHERE a.answered IS NOT 1 ORDER BY r.row")
+        return (records.answer(row) for row in rows)
 
     def has_request_lines(self) -> bool:
         """Whether the lines that were sent are known, of any request."""
@@ -291,6 +317,22 @@ class AnswerIndex:
             "SELECT name FROM names WHERE id IN (SELECT file FROM requests) ORDER BY name"
         )
         return [name for (name,) in rows]
+
+    def files_of_answers(self) -> list[str]:
+        """The output files that answers stand in."""
+        return lookups.files_of_answers(self._db)
+
+    def rows_of_responses(self, custom_ids: Iterable[str]) -> dict[tuple[str, int], int]:
+        """The rows of answered requests by the (file, offset) of the line that counts."""
+        return lookups.rows_of_responses(self._db, custom_ids)
+
+    def rows_of_requests(self, custom_ids: Iterable[str]) -> dict[tuple[str, int], int]:
+        """The rows of requests by the (file, offset) of the line in which they stand."""
+        return lookups.rows_of_requests(self._db, custom_ids)
+
+    def reasons(self) -> Iterator[tuple[int, str]]:
+        """The row of each failed request, and why it failed."""
+        return lookups.reasons(self._db)
 
     def ids_without_request(self) -> list[str]:
         """The custom_ids that only an answer names, in the order of the answers' files."""
@@ -310,18 +352,22 @@ class AnswerIndex:
         ).fetchone()
         return int(row[0])
 
+    def rows_where(self, kinds: frozenset[Kind]) -> list[int]:
+        """The rows of all requests of one of these kinds, in view order."""
+        return self._flags.rows(kinds)
+
+    def next_row(
+        self, kinds: frozenset[Kind], after: int, *, backwards: bool = False
+    ) -> int | None:
+        """The next row of one of these kinds after a row, or the last before it; round the end.
+
+        None when there is no such row in the job. `after` itself may come back, as the only one.
+        """
+        return self._flags.next_row(kinds, after, backwards=backwards)
+
     def rows_in(self, state: State) -> list[int]:
         """The rows of all requests with that outcome."""
-        condition = {
-            State.ANSWERED: "a.answered = 1",
-            State.FAILED: "a.answered = 0",
-            State.MISSING: "a.answered IS NULL",
-        }[state]
-        rows = self._db.execute(
-            "SELECT r.row FROM requests r LEFT JOIN answers a ON a.custom_id = r.custom_id"
-            f" WHERE {condition} ORDER BY r.row"
-        )
-        return [row for (row,) in rows]
+        return self.rows_where(frozenset({Kind(state.value)}))
 
 
 class _Names:
@@ -341,54 +387,6 @@ class _Names:
         return added
 
 
-def _answer_row(
-    outcome: Outcome, part: int, file_id: int, offset: int, length: int
-) -> tuple[object, ...]:
-    usage = outcome.usage
-    return (
-        outcome.custom_id,
-        part + (_RANK_ANSWERED if outcome.answered else 0),
-        outcome.answered,
-        file_id,
-        offset,
-        length,
-        outcome.status_code,
-        outcome.finish,
-        outcome.model,
-        outcome.reason,
-        usage.input_tokens,
-        usage.output_tokens,
-        usage.total_tokens,
-        usage.cached_tokens,
-        usage.reasoning_tokens,
-    )
-
-
 def _totals(row: tuple[int, ...] | list[int]) -> Totals:
     requests, answered, failed, truncated, refused, *usage = row
     return Totals(requests, answered, failed, truncated, refused, Usage(*usage))
-
-
-def _answer(row: tuple[Any, ...]) -> Answer:
-    number, custom_id, section, kind, file, offset, length, answered, *rest = row
-    answer_file, answer_offset, answer_length, code, finish, model, reason, *tokens = rest
-    if answered is None:
-        state, response, usage = State.MISSING, None, Usage()
-    else:
-        state = State.ANSWERED if answered else State.FAILED
-        response = Place(str(answer_file), answer_offset, answer_length)
-        usage = Usage(*tokens)
-    return Answer(
-        number=number,
-        custom_id=custom_id,
-        section=section,
-        prompt_type=kind,
-        state=state,
-        request=Place(file, offset, length),
-        response=response,
-        status_code=code,
-        finish=finish,
-        model=model,
-        usage=usage,
-        reason=reason,
-    )

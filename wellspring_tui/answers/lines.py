@@ -23,6 +23,7 @@ _StatusCode: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=999)]
 
 class _Details(msgspec.Struct, gc=False):
     cached_tokens: _Tokens | None = None
+    cache_write_tokens: _Tokens | None = None
     reasoning_tokens: _Tokens | None = None
 
 
@@ -137,6 +138,7 @@ def _usage(raw: _Usage) -> Usage:
         total if total is not None else (into or 0) + (out or 0),
         (cached.cached_tokens or 0) if cached else 0,
         (reasoning.reasoning_tokens or 0) if reasoning else 0,
+        (cached.cache_write_tokens or 0) if cached else 0,
     )
 
 

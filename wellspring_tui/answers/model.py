@@ -16,6 +16,16 @@ class State(StrEnum):
     MISSING = "missing"
 
 
+class Kind(StrEnum):
+    """What an answer can be looked for as; truncated and refused ones are answered too."""
+
+    FAILED = "failed"
+    MISSING = "missing"
+    TRUNCATED = "truncated"
+    REFUSED = "refused"
+    ANSWERED = "answered"
+
+
 # These are made for every line of an input or output file: a struct that the garbage
 # collector need not track costs a fifth of what a dataclass does.
 
@@ -30,6 +40,8 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
     """Of the input tokens."""
     reasoning_tokens: int = 0
     """Of the output tokens."""
+    cache_write_tokens: int = 0
+    """Of the input tokens; some models charge more for them."""
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -38,6 +50,7 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
             self.total_tokens + other.total_tokens,
             self.cached_tokens + other.cached_tokens,
             self.reasoning_tokens + other.reasoning_tokens,
+            self.cache_write_tokens + other.cache_write_tokens,
         )
 
 
@@ -110,6 +123,17 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class SectionOutline:
+    """Where a section stands in a job."""
+
+    name: str
+    first: int
+    """The number of its first request."""
+    count: int
+    """How many requests it has."""
+
+
+@dataclass(frozen=True, slots=True)
 class SectionTotals:
     """One section of a job."""
 
@@ -117,12 +141,3 @@ class SectionTotals:
     first: int
     """The number of its first request."""
     totals: Totals
-
-
-@dataclass(frozen=True, slots=True)
-class ModelUsage:
-    """What one model did in a job."""
-
-    model: str
-    usage: Usage
-    largest_input_tokens: int

@@ -12,11 +12,44 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wellspring_tui.answers.model import ModelUsage, Usage
+    from collections.abc import Callable
 
-_TIERS_FROM_TOKENS = 128_000
-"""No model's price changes with the length of a prompt below this (genai-prices 0.2.3)."""
-_SAMPLE = 100_000
+    from genai_prices import Usage as PricedUsage
+
+    from wellspring_tui.answers.model import Usage
+
+LONG_PROMPT_TOKENS = 272_000
+"""Some models take another price for every token of a request whose prompt has more than
+these (OpenAI's price list, by genai-prices 0.2.3): requests are summed on either side of it."""
+
+PICO = Decimal("1e-12")
+"""Of a dollar: prices a token are whole multiples of it, so that sums are exact."""
+
+# The shortest and the longest prompt of either kind: between them no price may change.
+_SHORT_PROMPTS = (1_000, LONG_PROMPT_TOKENS)
+_LONG_PROMPTS = (LONG_PROMPT_TOKENS + 1, 5_000_000)
+_KINDS = ("image", "audio")
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """A sum in dollars, of which the part for some requests may be unknown."""
+
+    known: Decimal = Decimal(0)
+    unknown_requests: int = 0
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.known + other.known, self.unknown_requests + other.unknown_requests)
+
+    @property
+    def whole(self) -> Decimal | None:
+        """All of it; None when some of it is unknown."""
+        return None if self.unknown_requests else tidy(self.known)
+
+
+def tidy(dollars: Decimal) -> Decimal:
+    """The same amount, written without exponent and without zeros at its end."""
+    return Decimal(f"{dollars.normalize():f}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,53 +59,87 @@ class Rates:
     input: Decimal
     output: Decimal
     cached: Decimal
+    cache_write: Decimal
 
     def cost(self, usage: Usage) -> Decimal:
         """What `usage` costs."""
-        fresh = usage.input_tokens - usage.cached_tokens
+        fresh = usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens
         return (
             self.input * fresh
             + self.cached * usage.cached_tokens
+            + self.cache_write * usage.cache_write_tokens
             + self.output * usage.output_tokens
         )
 
 
+FREE = Rates(Decimal(0), Decimal(0), Decimal(0), Decimal(0))
+
+
 @lru_cache(maxsize=256)
-def rates(model: str, *, batch: bool) -> Rates | None:
+def rates(model: str, *, batch: bool, long: bool = False) -> Rates | None:
     """OpenAI's prices of `model`, in a batch or in real time; None when unknown.
 
-    A model without a batch price of its own (embeddings) has none here: genai-prices
-    would silently give the real-time one.
+    `long` is for requests of more than `LONG_PROMPT_TOKENS`. A model without a batch price of
+    its own (embeddings) has none here: genai-prices would silently give the real-time one.
+    Neither has a model that takes other prices for images or sound, which nobody counts here.
+    """
+    sizes = _LONG_PROMPTS if long else _SHORT_PROMPTS
+    try:
+        found = _measured(model, "batch" if batch else None, sizes)
+        if found is None or (batch and found == _measured(model, None, sizes)):
+            return None
+    except LookupError:
+        return None
+    return found
+
+
+def _measured(model: str, processing: str | None, sizes: tuple[int, int]) -> Rates | None:
+    """Prices as genai-prices applies them to whole requests; None where they depend on more.
+
+    No date is given: its batch prices begin in October 2026, and before that date it would
+    silently take the real-time price.
     """
     from genai_prices import Usage as PricedUsage
     from genai_prices import calc_price
 
-    def dollars(usage: PricedUsage, *, processing: str | None) -> Decimal:
-        context = {"processing": processing} if processing else None
+    context = {"processing": processing} if processing else None
+
+    def dollars(**tokens: int) -> Decimal:
+        usage: PricedUsage = PricedUsage(**tokens)
         price = calc_price(usage, model_ref=model, provider_id="openai", price_context=context)
         return price.total_price
 
-    plain = PricedUsage(input_tokens=_SAMPLE)
-    processing = "batch" if batch else None
-    try:
-        into = dollars(plain, processing=processing)
-        if batch and into == dollars(plain, processing=None):
-            return None
-        out = dollars(PricedUsage(output_tokens=_SAMPLE), processing=processing)
-        cached = dollars(
-            PricedUsage(input_tokens=_SAMPLE, cache_read_tokens=_SAMPLE), processing=processing
-        )
-    except LookupError:
+    into = _per_token(dollars, sizes, "input_tokens")
+    if into is None or any(
+        _per_token(dollars, sizes, "input_tokens", f"input_{kind}_tokens") != into
+        for kind in _KINDS
+    ):
         return None
-    return Rates(into / _SAMPLE, out / _SAMPLE, cached / _SAMPLE)
+    out, cached, written = (
+        _out_per_token(dollars, sizes),
+        _per_token(dollars, sizes, "input_tokens", "cache_read_tokens"),
+        _per_token(dollars, sizes, "input_tokens", "cache_write_tokens"),
+    )
+    if out is None or cached is None or written is None or into == out == 0:
+        return None  # a model whose price list is empty is not free
+    return Rates(into, out, cached, written)
 
 
-def batch_cost(models: list[ModelUsage]) -> Decimal | None:
-    """What a job's usage cost as batches; None when a model or its tier is unknown."""
-    total = Decimal(0)
-    for used in models:
-        known = rates(used.model, batch=True)
-        if known is None or used.largest_input_tokens >= _TIERS_FROM_TOKENS:
-            return None
-        total += known.cost(used.usage)
-    return total
+def _per_token(
+    dollars: Callable[..., Decimal], sizes: tuple[int, int], *names: str
+) -> Decimal | None:
+    """Dollars a token of a prompt; None when it differs between the sizes."""
+    least, most = (dollars(**dict.fromkeys(names, size)) / size for size in sizes)
+    return least.quantize(PICO) if least == most else None
+
+
+def _out_per_token(dollars: Callable[..., Decimal], sizes: tuple[int, int]) -> Decimal | None:
+    """Dollars a token of an answer, which the length of the prompt may decide too."""
+
+    def of(size: int, *names: str) -> Decimal:
+        answered = dollars(input_tokens=size, **dict.fromkeys(names, size))
+        return (answered - dollars(input_tokens=size)) / size
+
+    least, most = (of(size, "output_tokens") for size in sizes)
+    pictures = of(sizes[0], "output_tokens", "output_image_tokens")
+    return least.quantize(PICO) if least == most == pictures else None

@@ -34,14 +34,17 @@ class Prices:
         self._path = path
         self._known: _Remembered | None = None
 
-    def rates(self, model: str, *, batch: bool) -> Rates | None:
-        """OpenAI's prices of `model`, in a batch or in real time; None when unknown."""
+    def rates(self, model: str, *, batch: bool, long: bool = False) -> Rates | None:
+        """OpenAI's prices of `model`, in a batch or in real time; None when unknown.
+
+        `long` is for requests with a prompt so long that some models take another price.
+        """
         known = self._remembered()
-        key = f"{model} {'batch' if batch else 'real time'}"
+        key = f"{model} {'batch' if batch else 'real time'}{' long' if long else ''}"
         if key not in known.rates:
             from wellspring_tui.answers import money
 
-            known.rates[key] = money.rates(model, batch=batch)
+            known.rates[key] = money.rates(model, batch=batch, long=long)
             self._remember(known)
         return known.rates[key]
 

@@ -11,7 +11,16 @@ from wellspring_tui.answers.lines import decode_line, read_body
 
 def response_text(line: bytes) -> str:
     """The answer in an output line, whatever endpoint it came from; "" when there is none."""
-    raw = decode_line(line)
+    return text_of_response(decode_line(line))
+
+
+def prompt_text(line: bytes) -> str:
+    """What an input line asks, with its system text before it."""
+    return text_of_request(decode_line(line))
+
+
+def text_of_response(raw: object) -> str:
+    """The same of an output line that is decoded already."""
     body = read_body(raw.get("response")) if isinstance(raw, dict) else None
     if body is None:
         return ""
@@ -25,9 +34,8 @@ def response_text(line: bytes) -> str:
     return msgspec.json.format(msgspec.json.encode(body), indent=2).decode()
 
 
-def prompt_text(line: bytes) -> str:
-    """What an input line asks, with its system text before it."""
-    raw = decode_line(line)
+def text_of_request(raw: object) -> str:
+    """The same of an input line that is decoded already."""
     body = raw.get("body") if isinstance(raw, dict) else None
     if not isinstance(body, dict):
         return ""
@@ -46,7 +54,11 @@ def prompt_text(line: bytes) -> str:
 
 def usage_of(line: bytes) -> dict[str, Any]:
     """The `usage` of an output line as the service wrote it; {} when there is none."""
-    raw = decode_line(line)
+    return usage_in(decode_line(line))
+
+
+def usage_in(raw: object) -> dict[str, Any]:
+    """The same of an output line that is decoded already."""
     body = read_body(raw.get("response")) if isinstance(raw, dict) else None
     usage = body.get("usage") if body else None
     return usage if isinstance(usage, dict) else {}

@@ -31,16 +31,21 @@ _COMMANDS = {
     "watch": "watching",
     "jobs": "listing",
     "status": "listing",
-    "results": "watching",
+    "results": "results",
+    "search": "searching",
+    "compare": "comparing",
+    "usage": "usage",
+    "edit": "editing",
     "cancel": "cancel",
     "retry": "retrying",
     "adopt": "adopting",
     "import": "importing",
     "local": "local",
     "doctor": "doctor",
+    "config": "config",
 }
 
-_PLACES = ("--home", "--service")
+_WITH_VALUE = ("--home", "--service", "--theme", "--refresh")
 _OLD_FLAGS = {"--input": "run", "--monitor-only": "watch"}
 _OLD_LIST = "--list-jobs"
 _OLD_FLAGS_HELP = (
@@ -97,11 +102,13 @@ class Program(click.Group):
     + options.examples(
         "wellspring                                open the dashboard",
         "wellspring demo                           try it without an API key",
+        "wellspring --theme nord --read-only       look only, in other colours",
         "wellspring check prompts.json             what is in it, what it will cost",
         "wellspring run prompts.json -o out.json   send it and wait for the answers",
         "wellspring --service local jobs --json",
     ),
 )
+@options.dashboard
 @options.places
 @click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 @click.pass_context
@@ -181,7 +188,7 @@ def _with_old_flags(args: list[str]) -> list[str]:
 def _names_command(args: list[str]) -> bool:
     waiting = iter(args)
     for argument in waiting:
-        if argument in _PLACES:
+        if argument in _WITH_VALUE:
             next(waiting, None)  # its value may look like a command: --service local
         elif argument in _COMMANDS:
             return True

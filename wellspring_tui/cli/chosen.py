@@ -1,4 +1,4 @@
-"""What every command takes: the home and the service, before or after its name."""
+"""The flags that are not of one command alone, before or after its name."""
 
 from __future__ import annotations
 
@@ -15,16 +15,30 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Chosen:
-    """The flags that decide where things are and which service is meant."""
+    """Where things are, which service is meant, and how the dashboard is to be."""
 
     home: Path | None = None
     service: str | None = None
+    theme: str | None = None
+    refresh: float | None = None
+    """Seconds between two looks at the services."""
+    no_mouse: bool = False
+    read_only: bool = False
 
     def settings(self) -> Settings:
         """Settings with these flags on top. Raises SettingsError."""
+        from wellspring_tui import log
         from wellspring_tui.settings import load_settings
 
-        return load_settings(home=self.home, service=self.service)
+        settings = load_settings(
+            home=self.home,
+            service=self.service,
+            theme=self.theme,
+            check_interval=self.refresh,
+            read_only=self.read_only,
+        )
+        log.prepare(settings)
+        return settings
 
     def wellspring(self) -> Wellspring:
         """The open door; use it as a context manager. Raises SettingsError, StorageError."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _Function = TypeVar("_Function", bound="Callable[..., object] | click.Command")
 
+_DAY_SECONDS = 86_400
 _ENDPOINTS = ("/v1/chat/completions", "/v1/responses", "/v1/embeddings")
 
 pass_chosen = click.make_pass_decorator(Chosen, ensure=True)
@@ -28,6 +29,13 @@ quiet_option = click.option(
 )
 offline_option = click.option(
     "--offline", is_flag=True, help="Show what is known here; ask no service."
+)
+tags_option = click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    help="Put a tag on it, to find it by; may be given several times.",
 )
 output_option = click.option(
     "-o",
@@ -56,6 +64,42 @@ def places(function: _Function) -> _Function:
         help="The service to use: openai, local, or one of config.toml.",
     )
     return home(service(function))
+
+
+def dashboard(function: _Function) -> _Function:
+    """How the dashboard is to be, for this time."""
+    theme = click.option(
+        "--theme",
+        metavar="NAME",
+        expose_value=False,
+        callback=_remember,
+        help="The dashboard's colours (or WELLSPRING_THEME).",
+    )
+    refresh = click.option(
+        "--refresh",
+        type=click.FloatRange(1, _DAY_SECONDS),
+        metavar="SECONDS",
+        expose_value=False,
+        callback=_remember,
+        help="How often services are asked (or BATCH_CHECK_INTERVAL).",
+    )
+    no_mouse = click.option(
+        "--no-mouse",
+        is_flag=True,
+        default=None,
+        expose_value=False,
+        callback=_remember,
+        help="Leave the mouse to the terminal.",
+    )
+    read_only = click.option(
+        "--read-only",
+        is_flag=True,
+        default=None,
+        expose_value=False,
+        callback=_remember,
+        help="Look at jobs; send and change none.",
+    )
+    return theme(refresh(no_mouse(read_only(function))))
 
 
 def requests(function: _Function) -> _Function:
@@ -108,7 +152,7 @@ def labels(function: _Function) -> _Function:
     description = click.option(
         "--description", metavar="TEXT", help="A note; the batches carry it on the service too."
     )
-    return name(description(function))
+    return name(description(tags_option(function)))
 
 
 def examples(*lines: str) -> str:
@@ -118,6 +162,8 @@ def examples(*lines: str) -> str:
 
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
     chosen = context.ensure_object(Chosen)
+    if isinstance(value, float) and math.isnan(value):  # a NaN passes every range
+        raise click.BadParameter("it must be a number of seconds.")
     if value is not None:
         setattr(chosen, str(parameter.name), value)
 

@@ -9,18 +9,20 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from wellspring_tui.jobs.model import Event, Job, JobDetail, Part
+    from wellspring_tui.jobs.model import Event, Job, JobDetail, Offer, Outlook, Part
     from wellspring_tui.jobs.needs import Needs
     from wellspring_tui.jobs.retrying import Retry
     from wellspring_tui.jobs.spending import Estimate
 
 
-def job(of: Job) -> dict[str, Any]:
+def job(of: Job, expected: Outlook | None = None) -> dict[str, Any]:
     """A job; answered + failed + missing = requests, also while it runs."""
     return {
         "job_id": of.id,
         "name": of.name,
         "description": of.description,
+        "tags": list(of.tags),
+        "notes": of.notes,
         "status": of.status,
         "collected": of.collected,
         "requests": of.requests,
@@ -42,6 +44,23 @@ def job(of: Job) -> dict[str, Any]:
         "created_at": _time(of.created_at),
         "ended_at": _time(of.ended_at),
         "expires_at": _time(of.expires_at),
+        "news_at": _time(of.news_at),
+        "outlook": None if expected is None else _outlook(expected),
+    }
+
+
+def offer(of: Offer) -> dict[str, Any]:
+    """A batch made elsewhere."""
+    return {
+        "batch_id": of.batch_id,
+        "name": of.name,
+        "service": of.service,
+        "status": of.status,
+        "endpoint": of.endpoint,
+        "requests": of.requests,
+        "answered": of.completed,
+        "failed": of.failed,
+        "created_at": _time(of.created_at),
     }
 
 
@@ -57,10 +76,10 @@ def retry(of: Retry, now: Job) -> dict[str, Any]:
     }
 
 
-def detail(of: JobDetail) -> dict[str, Any]:
+def detail(of: JobDetail, expected: Outlook | None = None) -> dict[str, Any]:
     """A job with its parts and its timeline."""
     return {
-        **job(of.job),
+        **job(of.job, expected),
         "parts": [_part(part) for part in of.parts],
         "timeline": [_event(event) for event in of.events],
     }
@@ -147,8 +166,25 @@ def _part(of: Part) -> dict[str, Any]:
     }
 
 
+def _outlook(of: Outlook) -> dict[str, Any]:
+    """What ended jobs like it tell; `silent_seconds` only when it has stalled."""
+    least, most = of.left_seconds or (None, None)
+    return {
+        "like_jobs": of.like_jobs,
+        "shortest_seconds": _seconds(of.shortest_seconds),
+        "longest_seconds": _seconds(of.longest_seconds),
+        "least_seconds_left": _seconds(least),
+        "most_seconds_left": _seconds(most),
+        "silent_seconds": _seconds(of.silent_seconds),
+    }
+
+
 def _event(of: Event) -> dict[str, Any]:
     return {"at": _time(of.at), "part": of.part or None, "what": of.what, "detail": of.detail}
+
+
+def _seconds(length: float | None) -> float | None:
+    return None if length is None else round(length, 1)
 
 
 def _money(dollars: Decimal | None) -> str | None:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from wellspring_tui.errors import InputError
 from wellspring_tui.jobs import rows
 from wellspring_tui.jobs.offers import take_offer
+from wellspring_tui.jobs.usage_book import write_usage
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from wellspring_tui.answers.model import Totals
     from wellspring_tui.jobs.database import Database
     from wellspring_tui.jobs.entries import Entries
     from wellspring_tui.jobs.model import Job, Part
+    from wellspring_tui.jobs.usage import JobUsage
     from wellspring_tui.services.model import Batch
 
 
@@ -69,7 +69,7 @@ class Arrivals:
             shown = one_line(batch_id, 60)
             raise InputError(f"the batch {shown} belongs to the job {row['job_id']} already")
 
-    def add_ended(self, job: Job, part: Part, totals: Totals, cost: Decimal | None) -> None:
+    def add_ended(self, job: Job, part: Part, totals: Totals, usage: JobUsage | None) -> None:
         """A new job of one part whose answers are all on disk and indexed."""
         with self._file.writing() as db:
             self._entries.insert_job(db, job)
@@ -88,7 +88,10 @@ class Arrivals:
             )
             self._entries.event(db, job.id, 0, "imported")
             self._entries.derive(db, job.id)
+            cost = None if usage is None else usage.cost.charged.whole
             self._entries.count(db, job.id, totals, cost)
+            if usage is not None:
+                write_usage(db, usage)
 
     def count_requests(self, part: Part, requests: int) -> None:
         """Note how many requests a job of one part has, once its answers tell."""

@@ -21,13 +21,13 @@ from wellspring_tui.private import create, put_in_place, writing
 from wellspring_tui.services.model import BatchProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from decimal import Decimal
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from wellspring_tui.answers.model import Totals
     from wellspring_tui.jobs.ledger import Ledger
     from wellspring_tui.jobs.model import Job, Part
+    from wellspring_tui.jobs.usage import JobUsage
     from wellspring_tui.progress import Progress
     from wellspring_tui.services.client import Service
     from wellspring_tui.settings import Places
@@ -40,12 +40,12 @@ class Collector:
         self,
         ledger: Ledger,
         places: Places,
-        price: Callable[[Job, AnswerIndex], Decimal | None],
+        used: Callable[[Job, Sequence[Part], AnswerIndex], JobUsage],
     ) -> None:
-        """`price` tells what a job has cost by its index."""
+        """`used` tells what a job has used and cost by its index."""
         self._ledger = ledger
         self._places = places
-        self._price = price
+        self._used = used
 
     def collect(
         self, part: Part, service: Service, progress: Progress, gone_after_seconds: float
@@ -84,11 +84,13 @@ class Collector:
             job, written = self._ledger.job(part.job_id), False
             while not written:
                 totals = index.totals()
+                usage = self._used(job, self._ledger.parts(job.id), index)
                 written = self._ledger.collected(
                     part,
                     totals,
-                    self._price(job, index),
+                    usage.cost.charged.whole,
                     own=index.counts_of_part(part.number),
+                    usage=usage,
                     problems=[*blamed, *problems],
                     still_true=partial(_holds, index, totals),
                 )

@@ -11,13 +11,21 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from wellspring_tui.errors import GoneError, NetworkError, RefusedError, ServiceError, StorageError
+from wellspring_tui.errors import (
+    BusyError,
+    GoneError,
+    NetworkError,
+    RefusedError,
+    ServiceError,
+    StorageError,
+)
 from wellspring_tui.jobs.collecting import over_since, tells_enough
 from wellspring_tui.jobs.holding import new_holder
-from wellspring_tui.jobs.model import ADOPTED, BEFORE_CREATION, Part, Round, Step, new_token
+from wellspring_tui.jobs.model import ADOPTED, BEFORE_CREATION, Job, Part, Round, Step, new_token
 from wellspring_tui.jobs.sending import METADATA_KEY, LookedFor, Sender
 from wellspring_tui.jobs.setbacks import setback_of
 from wellspring_tui.jobs.waiting import Gate, Patience
+from wellspring_tui.log import logger
 from wellspring_tui.progress import Progress
 from wellspring_tui.services.model import BatchProblem
 
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
     from wellspring_tui.services.model import Batch
     from wellspring_tui.settings import Places, ServiceProfile
 
+_log = logger(__name__)
 _HOLD_SECONDS = 120.0
 _CLOCK_SLACK = timedelta(minutes=10)
 """How far a service's clock may be off ours when the listing is read back in time."""
@@ -50,10 +59,12 @@ class Conductor:
         connect: Callable[[str], Service],
         collector: Collector,
         interval_seconds: Callable[[str], float],
+        looks_only: bool = False,
     ) -> None:
         """`profile` and `connect` give the profile and the connection of a service by name.
 
-        `interval_seconds` tells how often a service is asked.
+        `interval_seconds` tells how often a service is asked. One that `looks_only` tells
+        what the services say and fetches what is done, but sends and cancels nothing.
         """
         self._ledger = ledger
         self._places = places
@@ -61,6 +72,7 @@ class Conductor:
         self._connect = connect
         self._collector = collector
         self._interval_seconds = interval_seconds
+        self._looks_only = looks_only
         self._asked_at: dict[str, float] = {}
         self._patience: defaultdict[str, Patience] = defaultdict(Patience)
 
@@ -76,22 +88,34 @@ class Conductor:
         changed: set[str] = set()
         ended: list[str] = []
         failures: dict[str, Exception] = {}
-        for name in self._ledger.open_services():
-            if service not in (None, name) or (only_due and not self._is_due(name)):
-                continue
+        names = [name for name in self._ledger.open_services() if service in (None, name)]
+        for name in names:
             patience = self._patience[name]
-            if patience.failure and patience.seconds_left(insisting=not only_due) > 0:
+            rests = only_due and not self._is_due(name)
+            if patience.failure and (rests or patience.seconds_left(insisting=not only_due) > 0):
                 failures[name] = patience.failure
+                continue
+            if rests:
                 continue
             self._asked_at[name] = monotonic()
             try:
                 self._serve(name, progress, changed, ended)
             except (ServiceError, StorageError) as error:
                 patience.failed(error, self._profile(name).backoff_seconds)
+                _tell_failure(name, error, patience.seconds_left(insisting=False))
                 failures[name] = error
             else:
+                if patience.failure:
+                    _log.info("service %s: answers again", name)
                 patience.succeeded()
-        return Round(datetime.now(UTC), frozenset(changed), tuple(ended), failures)
+        next_tries = {name: self._seconds_to_next_try(name) for name in failures}
+        return Round(datetime.now(UTC), frozenset(changed), tuple(ended), failures, next_tries)
+
+    def _seconds_to_next_try(self, name: str) -> float:
+        """How long until a service that failed is asked again unless somebody insists."""
+        asked_at = self._asked_at.get(name, 0.0)
+        due = asked_at + self._interval_seconds(name) - monotonic()
+        return max(0.0, due, self._patience[name].seconds_left(insisting=False))
 
     def _is_due(self, name: str) -> bool:
         asked_at = self._asked_at.get(name)
@@ -115,8 +139,10 @@ class Conductor:
                 continue
             if moved:
                 changed.add(part.job_id)
-                if self._ledger.job(part.job_id).collected:
+                job = self._ledger.job(part.job_id)
+                if job.collected:
                     ended.append(part.job_id)
+                    _tell_end(job)
         if first_failure is not None:
             raise first_failure
 
@@ -197,6 +223,8 @@ class Conductor:
         self, part: Part, profile: ServiceProfile, sender: Sender, progress: Progress
     ) -> bool:
         """Move one part as far as it goes now; whether it moved."""
+        if self._looks_only and not part.ended:
+            return False
         cancel = self._ledger.job(part.job_id).cancel_asked
         runs = part.step is Step.CREATED and not part.ended
         if runs and not (cancel and part.status != "cancelling"):
@@ -302,6 +330,20 @@ class Conductor:
             progress.report(what, done, total)
 
         return Progress(report, progress.stopped)
+
+
+def _tell_failure(service: str, error: Exception, seconds: float) -> None:
+    passes = isinstance(error, (NetworkError, BusyError))
+    tell = _log.warning if passes else _log.error
+    tell("service %s: %s Next try in %.0f s.", service, f"{str(error).rstrip('.')}.", seconds)
+
+
+def _tell_end(job: Job) -> None:
+    tell = _log.info if job.all_answered else _log.warning
+    tell(
+        "job %s: ended as %s, with %d answered, %d failed and %d missing",
+        *(job.id, job.status, job.completed, job.failed, job.missing),
+    )
 
 
 def _never_sent(part: Part, sender: Sender) -> bool:

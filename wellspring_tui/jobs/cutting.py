@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wellspring_tui.settings import ServiceProfile
 
 _ROOM_USED = 0.8
-"""Tokens are estimated, and may be a fifth more: a full part must still fit the queue."""
+"""Tokens are estimated, and may be a quarter more: a full part must still fit the queue."""
 
 QueueOf: TypeAlias = "Callable[[str], int | None]"
 """How many tokens of a model a service takes at once; None when nobody knows."""

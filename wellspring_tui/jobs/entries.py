@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from wellspring_tui.jobs import rows
 from wellspring_tui.jobs.history import note_counts
 from wellspring_tui.jobs.model import SENDING, WAITING, Job, Part, Step
+from wellspring_tui.log import logger
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,6 +31,9 @@ _LIFE_ORDER = (
 )  # fmt: skip
 
 
+_BAD_ENDS = frozenset({"failed", "expired"})
+
+
 class Entries:
     """Writes them, in whatever transaction is under way."""
 
@@ -47,7 +51,7 @@ class Entries:
                 tags, notes, options, quiet_seconds, words)
             VALUES (:id, :name, :description, :source, :kind, :service, :endpoint, :model,
                 :window, :requests, :tokens_estimated, :created_at, :status, :parts,
-                :tags, :notes, :options, 0,
+                :tags, :notes, :options, :quiet_seconds,
                 search_words(:id, :name, :description, :model, :service, :tags, :notes))
             """,
             rows.of_job(job),
@@ -104,8 +108,9 @@ class Entries:
             UPDATE jobs SET status = :status, completed = :completed, failed = :failed,
                 collected = :done, parts = :parts, expires_at = :expires_at,
                 ended_at = CASE WHEN :done THEN coalesce(ended_at, :now) END,
-                quiet_seconds = CASE WHEN collected OR status IN ('waiting', 'sending')
-                    THEN quiet_seconds ELSE max(quiet_seconds, :now - news_at) END,
+                quiet_seconds = CASE WHEN status IN ('waiting', 'sending', 'completed',
+                    'failed', 'expired', 'cancelled') THEN quiet_seconds
+                    ELSE max(quiet_seconds, :now - news_at) END,
                 news_at = :now
             WHERE id = :id
             """,
@@ -133,6 +138,11 @@ class Entries:
         detail: str | None = None,
         at: float | None = None,
     ) -> None:
+        """Something that happened to a job or, with a number, to one of its parts."""
+        whose = f"job {job_id}" + (f", part {part}" if part else "")
+        log = logger(__name__)
+        tell = log.warning if what in _BAD_ENDS else log.info
+        tell("%s: %s%s", whose, what.replace("_", " "), f" ({detail})" if detail else "")
         db.execute(
             "INSERT INTO events VALUES (:job_id, :at, :part, :what, :detail)",
             {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import ceil
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -148,27 +147,26 @@ def note_counts(db: sqlite3.Connection, job_id: str, now: float) -> None:
 
 
 def _thin_out(db: sqlite3.Connection, job_id: str) -> None:
-    """Drop counts between others when there are too many; what is older gets ever coarser."""
-    count, collected = db.execute(
+    """When there are too many counts, keep the last of each of so many equal stretches of time."""
+    count, first, last, collected = db.execute(
         """
-        SELECT count(*), (SELECT collected FROM jobs WHERE id = :id)
+        SELECT count(*), min(at), max(at), (SELECT collected FROM jobs WHERE id = :id)
         FROM samples WHERE job_id = :id
         """,
         {"id": job_id},
     ).fetchone()
-    step = ceil(count / (_ENOUGH_SAMPLES if collected else _MOST_SAMPLES))
-    if step == 1:
+    if count <= (_ENOUGH_SAMPLES if collected else _MOST_SAMPLES):
         return
+    # Half of what there is room for while a job runs, so that this is not done every time.
+    stretches = _ENOUGH_SAMPLES - 1 if collected else _MOST_SAMPLES // 2
     db.execute(
         """
-        DELETE FROM samples WHERE job_id = :id AND at IN (
-            SELECT at FROM (
-                SELECT at, row_number() OVER (ORDER BY at DESC) AS place
-                FROM samples WHERE job_id = :id
-            ) WHERE (place - 1) % :step <> 0
+        DELETE FROM samples WHERE job_id = :id AND at NOT IN (
+            SELECT max(at) FROM samples WHERE job_id = :id
+            GROUP BY CAST((at - :first) * :stretches / :seconds AS INTEGER)
         )
         """,
-        {"id": job_id, "step": step},
+        {"id": job_id, "first": first, "seconds": last - first, "stretches": stretches},
     )
 
 

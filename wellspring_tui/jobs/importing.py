@@ -29,13 +29,13 @@ from wellspring_tui.services.model import BatchProblem
 from wellspring_tui.text import one_line, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from decimal import Decimal
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from typing import Any
 
     from wellspring_tui.answers.model import Totals
     from wellspring_tui.jobs.ledger import Ledger
+    from wellspring_tui.jobs.usage import JobUsage
     from wellspring_tui.progress import Progress
     from wellspring_tui.settings import Places
 
@@ -62,12 +62,12 @@ class Importer:
         self,
         ledger: Ledger,
         places: Places,
-        price: Callable[[Job, AnswerIndex], Decimal | None],
+        used: Callable[[Job, Sequence[Part], AnswerIndex], JobUsage],
     ) -> None:
-        """`price` tells what a job has cost by its index."""
+        """`used` tells what a job has used and cost by its index."""
         self._ledger = ledger
         self._places = places
-        self._price = price
+        self._used = used
 
     def make_job(self, files: ResultFiles, name: str | None, progress: Progress) -> Job:
         """The job, with its own copy of the files. Raises InputError for other files."""
@@ -89,7 +89,8 @@ class Importer:
                 filed = file_input(path, index)
             problems = _index_results(files, outputs, index, progress)
             job, part = _job_of(job_id, files, name, index, filed=filed, problems=problems)
-            self._ledger.arrivals.add_ended(job, part, index.totals(), self._price(job, index))
+            usage = self._used(job, [part], index)
+            self._ledger.arrivals.add_ended(job, part, index.totals(), usage)
         return self._ledger.job(job_id)
 
 
@@ -178,7 +179,9 @@ def _status(index: AnswerIndex, totals: Totals) -> str:
 
 def _model(index: AnswerIndex) -> str:
     """The model that used most tokens."""
-    tokens = Counter({used.model: used.usage.total_tokens for used in index.models()})
+    tokens: Counter[str] = Counter()
+    for group in index.groups():
+        tokens[group.model] += group.usage.total_tokens
     return next((model for model, _ in tokens.most_common(1)), "")
 
 

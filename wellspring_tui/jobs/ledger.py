@@ -31,6 +31,9 @@ from wellspring_tui.jobs.model import (
     Step,
 )
 from wellspring_tui.jobs.offers import Offers
+from wellspring_tui.jobs.open_jobs import OpenJobs
+from wellspring_tui.jobs.ordering import Orderings
+from wellspring_tui.jobs.usage_book import UsageBook, write_usage
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 
     from wellspring_tui.answers.model import Totals
     from wellspring_tui.jobs.setbacks import Setback
+    from wellspring_tui.jobs.usage import JobUsage
     from wellspring_tui.services.model import Batch, BatchProblem
 
 
@@ -62,6 +66,9 @@ class Ledger:
         self.labels = Labels(self._file)
         self.offers = Offers(self._file)
         self.history = History(self._file, now)
+        self.usage = UsageBook(self._file)
+        self.open_jobs = OpenJobs(self._file)
+        self.orderings = Orderings(self._file)
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -121,8 +128,13 @@ class Ledger:
         where, parameters = queries.where(query)
         order = queries.order(query)
         limit = -1 if stop is None else max(0, stop - start)
+        # Only ids are sorted, not whole rows: a page far down costs what one at the top does.
         found = self._db.execute(
-            f"SELECT * FROM jobs {where} ORDER BY {order} LIMIT :limit OFFSET :start",
+            f"""
+            SELECT * FROM jobs WHERE id IN (
+                SELECT id FROM jobs {where} ORDER BY {order} LIMIT :limit OFFSET :start
+            ) ORDER BY {order}
+            """,
             {**parameters, "limit": limit, "start": start},
         )
         return [rows.job(row) for row in found]
@@ -139,12 +151,6 @@ class Ledger:
             f"SELECT id FROM jobs {where} ORDER BY {queries.order(query)}", parameters
         )
         return [row["id"] for row in found]
-
-    def position(self, query: JobsQuery, job_id: str) -> int | None:
-        """Where a job stands among the jobs asked for, from 0; None when it is not among them."""
-        statement, parameters = queries.position(query, job_id)
-        row = self._db.execute(statement, parameters).fetchone()
-        return None if row is None else int(row["position"])
 
     def job(self, job_or_batch_id: str) -> Job:
         """The job of that id, or the job of which that batch is a part.
@@ -371,15 +377,16 @@ class Ledger:
         cost: Decimal | None,
         *,
         own: tuple[int, int],
+        usage: JobUsage | None = None,
         problems: Sequence[BatchProblem] = (),
         still_true: Callable[[], bool] = lambda: True,
     ) -> bool:
         """A part's answers are on disk and indexed; `totals` and `cost` are the whole job's.
 
-        `own` are how many of its requests were answered and failed, by its files: from here
-        on these count, not the service's numbers. `problems` are all that is known to be
-        wrong with it now. False, and nothing written, when `totals` are no longer true:
-        another process has indexed another part.
+        So is `usage`. `own` are how many of its requests were answered and failed, by its
+        files: from here on these count, not the service's numbers. `problems` are all that
+        is known to be wrong with it now. False, and nothing written, when `totals` are no
+        longer true: another process has indexed another part.
         """
         answered, failed = own
         with self._writing() as db:
@@ -401,4 +408,6 @@ class Ledger:
             self._entries.event(db, part.job_id, part.number, "collected")
             self._entries.derive(db, part.job_id)
             self._entries.count(db, part.job_id, totals, cost)
+            if usage is not None:
+                write_usage(db, usage)
         return True

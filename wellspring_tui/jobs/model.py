@@ -264,3 +264,5 @@ class Round:
     """Ids of jobs whose last answers were collected in this round."""
     failures: dict[str, Exception] = field(default_factory=dict)
     """Service → why it could not be asked; its jobs show their last known state."""
+    next_tries: dict[str, float] = field(default_factory=dict)
+    """Such a service → seconds until it is asked again."""

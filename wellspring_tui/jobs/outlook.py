@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from math import inf, log
+from operator import itemgetter
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -21,8 +23,8 @@ _FEWEST = 3
 _FEW = 10
 """With fewer, shortest and longest are those of all; from here on, of eight in ten."""
 _MOST = 30
-_LIKE_FACTOR = 4
-"""A like job has at most so many times the requests, or one in so many."""
+_FARTHEST = log(4)
+"""A like job has at most four times the requests, or a quarter of them."""
 _LITTLE = 10
 """Requests that make no odds: 1 and 9 take the same time."""
 _QUIET_SECONDS = 600.0
@@ -52,8 +54,8 @@ class Outlooks:
 
     def _of_service(self, service: str) -> list[Ended]:
         with self._lock:
-            read_at, ended = self._ended.get(service, (0.0, []))
-            if not ended or monotonic() - read_at > _LIFE_SECONDS:
+            read_at, ended = self._ended.get(service, (-inf, []))
+            if monotonic() - read_at > _LIFE_SECONDS:
                 ended = self._history.ended(service)
                 self._ended[service] = monotonic(), ended
             return ended
@@ -61,14 +63,12 @@ class Outlooks:
 
 def like(job: Job, ended: Sequence[Ended]) -> list[Ended]:
     """The ended jobs that are most like one: of its model if there are enough, near its size."""
-
-    def factor(other: Ended) -> float:
-        sizes = sorted((job.requests + _LITTLE, other.requests + _LITTLE))
-        return sizes[1] / sizes[0]
-
-    near = [other for other in ended if factor(other) <= _LIKE_FACTOR]
-    own_model = [other for other in near if other.model == job.model]
-    return sorted(own_model if len(own_model) >= _FEW else near, key=factor)[:_MOST]
+    size = log(job.requests + _LITTLE)
+    by_distance = ((abs(log(other.requests + _LITTLE) - size), other) for other in ended)
+    near = [found for found in by_distance if found[0] <= _FARTHEST]
+    own_model = [found for found in near if found[1].model == job.model]
+    enough = own_model if len(own_model) >= _FEW else near
+    return [other for _, other in sorted(enough, key=itemgetter(0))[:_MOST]]
 
 
 def outlook(

@@ -79,24 +79,6 @@ def order(query: JobsQuery) -> str:
     return f"{key} {ways}, {newest_first}id"
 
 
-def position(query: JobsQuery, job_id: str) -> tuple[str, dict[str, object]]:
-    """A statement for the `position` of a job in that order, and its parameters."""
-    condition, parameters = where(query)
-    own = f"{condition} {'AND' if condition else 'WHERE'} id = :id"
-    before = "key > this.key" if query.descending else "key < this.key"
-    statement = f"""
-        WITH this AS (SELECT {_key(query)} AS key, created_at, id FROM jobs {own}),
-            found AS (SELECT {_key(query)} AS key, created_at, id FROM jobs {condition})
-        SELECT (
-            SELECT count(*) FROM found WHERE {before} OR (found.key = this.key AND (
-                found.created_at > this.created_at
-                OR (found.created_at = this.created_at AND found.id < this.id)
-            ))
-        ) AS position FROM this
-        """
-    return statement, {**parameters, "id": job_id}
-
-
 def _key(query: JobsQuery) -> str:
     return _ORDERS.get(query.order_by, "created_at")
 
@@ -104,7 +86,7 @@ def _key(query: JobsQuery) -> str:
 def _conditions(text: str) -> Iterator[tuple[str, str]]:
     """What each word of a filter asks for: SQL with a {} for the text that is looked for."""
     for typed in _WORDS.findall(text.casefold()):
-        word = " ".join(typed.replace('"', " ").split())
+        word = " ".join(typed.replace('"', "").split())
         field, colon, rest = word.partition(":")
         if field == "is" and colon and rest in _STATES:
             yield _STATES[rest], rest

@@ -7,15 +7,16 @@ and the next retry takes it away.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from wellspring_tui.answers.failures import Failure, can_get_better, is_passing, read_failure
 from wellspring_tui.answers.index import AnswerIndex
+from wellspring_tui.answers.places import PlacedLines
 from wellspring_tui.errors import InputError, StorageError
 from wellspring_tui.jobs.filing import read_sent_line
 from wellspring_tui.jobs.model import INDEX_NAME, SentAgain, part_file_name
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from wellspring_tui.answers.model import Answer, Place
+    from wellspring_tui.answers.model import Answer
     from wellspring_tui.jobs.ledger import Ledger
     from wellspring_tui.jobs.model import Job, Part
     from wellspring_tui.progress import Progress
@@ -84,7 +85,7 @@ def retry(
         _refuse_running(ledger.job(job_id))
         parts = ledger.parts(job_id)
         _sweep(inputs, parts[-1].number)
-        with _Lines(inputs) as requests, _Lines(outputs) as answers:
+        with PlacedLines(inputs) as requests, PlacedLines(outputs) as answers:
             history = _History(inputs, parts, index.files_of_requests())
             choice = _Choice(index, history, requests, answers, also_hopeless=also_hopeless)
             queue_of = partial(ledger.limits.queue, profile)
@@ -134,33 +135,6 @@ def _sweep(inputs: Path, last: int) -> None:
                 path.unlink()
 
 
-class _Lines:
-    """Lines of a job's files by their places; each file is opened once."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._files: dict[str, IO[bytes]] = {}
-        self._opened = ExitStack()
-
-    def __enter__(self) -> _Lines:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._opened.close()
-
-    def at(self, place: Place) -> bytes:
-        """The bytes there. Raises StorageError."""
-        path = self._folder / place.file
-        try:
-            if place.file not in self._files:
-                self._files[place.file] = self._opened.enter_context(path.open("rb"))
-            file = self._files[place.file]
-            file.seek(place.offset)
-            return file.read(place.length)
-        except OSError as error:
-            raise StorageError(f"it can't be read ({error.strerror})", where=str(path)) from None
-
-
 class _History:
     """In which part each request was sent last, and what a validation said against its line."""
 
@@ -202,8 +176,8 @@ class _Choice:
 
     index: AnswerIndex
     history: _History
-    requests: _Lines
-    answers: _Lines
+    requests: PlacedLines
+    answers: PlacedLines
     also_hopeless: bool = field(kw_only=True)
     sent: int = 0
     again: dict[int, SentAgain] = field(default_factory=dict)

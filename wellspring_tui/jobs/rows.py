@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from wellspring_tui.errors import InputError
-from wellspring_tui.jobs.model import Event, Job, Part, Step
+from wellspring_tui.jobs.model import WAITING, Event, Job, Part, Step
 from wellspring_tui.prompts.model import RequestOptions
 from wellspring_tui.services.model import BatchProblem
 
@@ -46,6 +46,8 @@ def of_job(job: Job) -> dict[str, object]:
     )
     return {name: getattr(job, name) for name in names} | {
         "created_at": job.created_at.timestamp(),
+        # How quiet a batch was before it came here, nobody has seen.
+        "quiet_seconds": 0.0 if job.status == WAITING else None,
         "tags": of_tags(job.tags),
         "options": None if job.options is None else msgspec.json.encode(job.options).decode(),
     }

@@ -79,6 +79,29 @@ CREATE TABLE offers (
     requests INTEGER NOT NULL, completed INTEGER NOT NULL, failed INTEGER NOT NULL,
     created_at REAL, name TEXT, declined INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
+-- What the requests of each job used, written whenever a part is collected.
+CREATE TABLE usage (
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    section TEXT NOT NULL, part INTEGER NOT NULL, model TEXT NOT NULL,
+    long INTEGER NOT NULL,              -- whether their prompts are, for some models' prices
+    at REAL NOT NULL,                   -- when the part's batch ended
+    requests INTEGER NOT NULL, answered INTEGER NOT NULL, failed INTEGER NOT NULL,
+    measured INTEGER NOT NULL,          -- those that used tokens
+    unmeasured INTEGER NOT NULL,        -- those that are answered and do not tell their tokens
+    input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, total_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL,
+    cache_write_tokens INTEGER NOT NULL,
+    PRIMARY KEY (job_id, section, part, model, long)
+) STRICT, WITHOUT ROWID;
+-- The prices by which each job was charged, and those of real time: in units of 1e-12 dollars
+-- a token, NULL where unknown.
+CREATE TABLE tariffs (
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    model TEXT NOT NULL, long INTEGER NOT NULL,
+    input INTEGER, output INTEGER, cached INTEGER, cache_write INTEGER,
+    real_input INTEGER, real_output INTEGER, real_cached INTEGER, real_cache_write INTEGER,
+    PRIMARY KEY (job_id, model, long)
+) STRICT, WITHOUT ROWID;
 """
 
 VERSIONS = (_VERSION_1, _VERSION_2)

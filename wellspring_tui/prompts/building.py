@@ -9,7 +9,7 @@ from functools import lru_cache
 import msgspec
 
 from wellspring_tui.prompts.model import EMBEDDINGS, RESPONSES, Request, RequestOptions
-from wellspring_tui.prompts.tokens import PER_MESSAGE, PER_REQUEST, estimate
+from wellspring_tui.prompts.tokens import PER_MESSAGE, PER_REQUEST, Meter, estimate
 
 # 64 characters in all: two names, two dots and a number of up to six digits.
 _SECTION_LENGTH, _TYPE_LENGTH = 29, 27
@@ -65,6 +65,7 @@ class RequestBuilder:
         self._max_output = 0 if options.endpoint == EMBEDDINGS else options.max_tokens
         system = options.system or ""
         messages = 2 if system else 1
+        self._meter = Meter()
         self._own_tokens = estimate(system) + PER_MESSAGE * messages + PER_REQUEST
         # Lines differ in their id, which is the first text in them, and in their prompt,
         # which is the last. What is around these is encoded once.
@@ -90,7 +91,7 @@ class RequestBuilder:
             self._model,
             self._endpoint,
             line,
-            estimate(text) + self._own_tokens,
+            self._meter.text(text) + self._own_tokens,
             self._max_output,
         )
 

@@ -24,7 +24,7 @@ from wellspring_tui.prompts.model import (
     RequestOptions,
 )
 from wellspring_tui.prompts.old_ids import split_old_ids
-from wellspring_tui.prompts.tokens import PER_REQUEST, estimate_json
+from wellspring_tui.prompts.tokens import PER_REQUEST, Meter
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class _Seen:
 
     ids: dict[str, int] = field(default_factory=dict)
     endpoint: str | None = None
+    meter: Meter = field(default_factory=Meter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,8 @@ def _request(
         return problem
     assert line.custom_id is not None
     seen.ids[line.custom_id] = number
-    return _measured(
-        raw, line.custom_id, line, *old.get(line.custom_id, (NO_SECTION, line.custom_id))
-    )
+    filed = old.get(line.custom_id, (NO_SECTION, line.custom_id))
+    return _measured(raw, line.custom_id, line, *filed, meter=seen.meter)
 
 
 def read_sent(raw: bytes) -> Request | None:
@@ -152,10 +152,12 @@ def read_sent(raw: bytes) -> Request | None:
         return None
     if not line.custom_id or line.body is None:
         return None
-    return _measured(raw, line.custom_id, line, "", "")
+    return _measured(raw, line.custom_id, line, "", "", meter=Meter())
 
 
-def _measured(raw: bytes, own_id: str, line: _Line, section: str, prompt_type: str) -> Request:
+def _measured(
+    raw: bytes, own_id: str, line: _Line, section: str, prompt_type: str, *, meter: Meter
+) -> Request:
     """A readable line as a request, with what decides into which batch it fits."""
     body = line.body or _Body()
     texts = (body.messages, body.input, body.prompt, body.instructions)
@@ -168,7 +170,7 @@ def _measured(raw: bytes, own_id: str, line: _Line, section: str, prompt_type: s
         model=body.model or "",
         endpoint=endpoint,
         line=raw,
-        tokens=sum(estimate_json(bytes(text)) for text in texts) + PER_REQUEST,
+        tokens=meter.json(map(bytes, texts)) + PER_REQUEST,
         max_output_tokens=0 if endpoint == EMBEDDINGS else _first(limits),
         inputs=_inputs(bytes(body.input)) if endpoint == EMBEDDINGS else 1,
     )

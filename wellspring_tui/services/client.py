@@ -11,25 +11,29 @@ import io
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
+from time import perf_counter
 from typing import IO, TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
 from wellspring_tui.errors import NetworkError
+from wellspring_tui.log import logger
 from wellspring_tui.services.failures import translated
 from wellspring_tui.services.plain import read_page
 from wellspring_tui.services.reading import read_batch, read_file
-from wellspring_tui.text import one_line
+from wellspring_tui.text import one_line, shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    import httpx2
     import openai
 
     from wellspring_tui.services.model import Batch, RemoteFile
 
+_log = logger(__name__)
 _OPENAI_HOST = "api.openai.com"
 _CHUNK_BYTES = 256 * 1024
 _PAGE = 100
@@ -48,7 +52,7 @@ class Service:
 
     def __init__(self, base_url: str, api_key: str) -> None:
         self.base_url = base_url
-        self._shown_url = _without_credentials(base_url)
+        self._shown_url = shown_url(base_url)
         self._api_key = api_key
         self._sdk: openai.OpenAI | None = None
         self._closed = False
@@ -204,12 +208,6 @@ def _tolerant_page(page: dict[str, object]) -> tuple[list[Batch], bool]:
     return [read_batch(item) for item in items], page.get("has_more") is not False
 
 
-def _without_credentials(url: str) -> str:
-    """A base URL as it may be shown: some carry a name and a password."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
 def _connect(base_url: str, api_key: str) -> openai.OpenAI:
     import openai
 
@@ -223,7 +221,22 @@ def _connect(base_url: str, api_key: str) -> openai.OpenAI:
         api_key=api_key,
         timeout=_CALL_TIMEOUT.total_seconds(),
         default_headers=dict.fromkeys(kept_back, openai.Omit()),  # type: ignore[arg-type]
-        http_client=openai.DefaultHttpxClient(trust_env=not loopback),
+        http_client=openai.DefaultHttpxClient(
+            trust_env=not loopback, event_hooks={"request": [_asks], "response": [_answers]}
+        ),
+    )
+
+
+def _asks(request: httpx2.Request) -> None:
+    request.extensions["wellspring_asked_at"] = perf_counter()
+
+
+def _answers(response: httpx2.Response) -> None:
+    """Write down what was asked and how long it took: no headers, no query, no body."""
+    request = response.request
+    ms = (perf_counter() - request.extensions["wellspring_asked_at"]) * 1_000
+    _log.debug(
+        "%s %s: %d after %.0f ms", request.method, request.url.path, response.status_code, ms
     )
 
 

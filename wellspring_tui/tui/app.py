@@ -6,7 +6,12 @@ paint comes early.
 
 from __future__ import annotations
 
+import asyncio
+import signal
+import sys
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,23 +19,33 @@ from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 
-from wellspring_tui.errors import WellspringError
+from wellspring_tui import log
+from wellspring_tui.errors import JobNotFoundError, StorageError, WellspringError
+from wellspring_tui.log import logger
 from wellspring_tui.text import one_line
-from wellspring_tui.tui.carrier import Carrier, in_thread
+from wellspring_tui.tui.carrier import KEYS_WAIT_SECONDS, Carrier, in_thread
+from wellspring_tui.tui.inert import Inert
 from wellspring_tui.tui.messages import JobsRefreshed
+from wellspring_tui.tui.notices import Notifier
+from wellspring_tui.tui.screens.base import DashboardScreen
 from wellspring_tui.tui.screens.jobs import JobsScreen
+from wellspring_tui.tui.themes import HIGH_CONTRAST, SIXTEEN_COLOURS, USUAL_THEME, refuse_unknown
+from wellspring_tui.tui.title import TerminalTitle
 from wellspring_tui.wellspring import Wellspring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from textual import events
+    from textual.filter import LineFilter
     from textual.screen import Screen
 
-    from wellspring_tui.jobs.model import Round
+    from wellspring_tui.jobs.model import Job, Round
     from wellspring_tui.settings import Settings
 
 
 _LEAVING_SECONDS = 1.0
+_ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
 
 
 def utc_now() -> datetime:
@@ -42,11 +57,16 @@ class WellspringApp(App[None]):
     """The terminal dashboard."""
 
     TITLE = "Wellspring"
+    CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", key_display="?"),
+        Binding("u", "usage", "Tokens and money", show=False),
+        Binding("l", "logs", "Logs", show=False),
+        Binding("comma", "settings", "Settings", show=False, key_display=","),
         Binding("ctrl+p,colon", "command_palette", "Palette", show=False),
+        Binding("ctrl+z", "suspend_process", "Suspend, back with fg", show=False),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
@@ -62,12 +82,54 @@ class WellspringApp(App[None]):
         self.door = door
         self.demo = demo
         self.clock = clock
-        self.carrier = Carrier(door, self._refreshed, clock)
+        self.carrier = Carrier(door, self._refreshed, self._failing, clock)
+        self.notifier = Notifier(self)
+        self.terminal_title = TerminalTitle(self)
+        self.register_theme(HIGH_CONTRAST)
+        self._usual_theme = USUAL_THEME
+        self._remembers_theme = False
+        self.try_theme(door.settings.theme or self._usual_theme)
+        self._inert = Inert()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every painted line goes through."""
+        return [*super().get_line_filters(), self._inert]
 
     def on_mount(self) -> None:
         """Show the jobs; start carrying them once the screen is painted."""
+        self._heed_signals()
         self.push_screen(JobsScreen())
         self.call_after_refresh(self._carry)
+        self._own_title()
+        if not self.demo:
+            self.call_after_refresh(self._welcome)
+
+    def _own_title(self) -> None:
+        """Have the terminal's title to ourselves, but not while the dashboard is suspended."""
+        title = self.terminal_title
+        title.take()
+        self.app_suspend_signal.subscribe(self, lambda _: title.give_back(), immediate=True)
+        self.app_resume_signal.subscribe(self, lambda _: title.take())
+
+    def _heed_signals(self) -> None:
+        """Leave in good order, the terminal as it was, when the system asks for the end."""
+        if sys.platform == "win32":  # its event loop knows no signals
+            return
+        loop = asyncio.get_running_loop()
+        for name in _ENDING_SIGNALS:
+            number = signal.Signals[name]
+            loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """In too small a terminal say so, instead of showing what nobody can read."""
+        from wellspring_tui.tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmallScreen
+
+        small = event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT
+        covered = isinstance(self.screen, TooSmallScreen)
+        if small and not covered:
+            self.push_screen(TooSmallScreen())
+        elif covered and not small:
+            self.pop_screen()
 
     @work(exclusive=True, group="carry")
     async def _carry(self) -> None:
@@ -76,25 +138,90 @@ class WellspringApp(App[None]):
     def _refreshed(self, done: Round) -> None:
         self.post_message(JobsRefreshed(done))
 
+    def _failing(self, service: str, sentence: str) -> None:
+        what = f"{service} can't be asked" if service else "The jobs can't be carried on"
+        self.notify(sentence, title=what, severity="warning", markup=False)
+
     def on_jobs_refreshed(self, message: JobsRefreshed) -> None:
         """Tell the screens that show jobs, and say which jobs have ended."""
-        from wellspring_tui.tui.screens.results import ResultsScreen
-
         for screen in self.screen_stack:
-            if isinstance(screen, JobsScreen | ResultsScreen) and screen.is_mounted:
+            if isinstance(screen, DashboardScreen) and screen.is_mounted:
                 screen.jobs_refreshed(message)
-        for job_id in message.done.ended:
-            job = self.door.job(job_id)
-            good = job.all_answered
-            outcome = f"{job.completed:,} answered" + (
-                "" if good else f", {job.failed:,} failed, {job.missing:,} missing"
-            )
-            self.notify(
-                f"{one_line(job.name, 40)}: {outcome}",
-                title=f"Job {job.status}",
-                severity="information" if good else "warning",
-                markup=False,
-            )
+        self._tell(message.done.ended)
+
+    @work(group="tell")
+    async def _tell(self, ended: Sequence[str]) -> None:
+        """Say what runs and which jobs have ended, in the title and as the settings ask."""
+        door = self.door
+        try:
+            now, jobs = await in_thread(lambda: (door.under_way(), known_jobs(door, ended)))
+        except StorageError as error:
+            logger(__name__).warning("%s", error)
+            return
+        self.terminal_title.show(now)
+        if jobs:
+            await self.notifier.tell(jobs)
+
+    # -- settings that act at once -----------------------------------------------------
+
+    def use_settings(self, settings: Settings) -> None:
+        """Let what may act at once act from now on."""
+        self.door.settings = settings
+        log.prepare(settings)
+        self.try_theme(settings.theme or self._usual_theme)
+
+    def suit_terminal(self) -> None:
+        """On a terminal of sixteen colours take its own, unless a theme was chosen.
+
+        Mixed shades come out as the same grey there, words and background alike.
+        """
+        if self.console.color_system == "standard" and not self.no_color:
+            self._usual_theme = SIXTEEN_COLOURS
+            self.try_theme(self.door.settings.theme or self._usual_theme)
+
+    def try_theme(self, name: str) -> None:
+        """Show a theme without remembering it."""
+        self._remembers_theme = False
+        self.theme = name
+        self._remembers_theme = True
+
+    def watch_theme(self, name: str) -> None:
+        """Remember the theme that the person has chosen in the palette."""
+        if self._remembers_theme and self.is_running and not self.door.settings.read_only:
+            self._remember_theme(name)
+
+    @work(exclusive=True, group="theme")
+    async def _remember_theme(self, name: str) -> None:
+        from wellspring_tui.config.changing import change
+
+        settings, names = self.door.settings, tuple(self.available_themes)
+        try:
+            done = await in_thread(lambda: change(settings, "theme", name, names))
+        except WellspringError as error:
+            self.notify(one_line(str(error)), severity="warning", markup=False)
+            return
+        self.door.settings = done.settings
+        if done.overridden:
+            self.notify(one_line(done.sentence("theme")), markup=False)
+
+    # -- the first start ---------------------------------------------------------------
+
+    @work(group="welcome")
+    async def _welcome(self) -> None:
+        """Show somebody without a key two ways to begin, once."""
+        from wellspring_tui.tui.screens.welcome import WelcomeScreen, is_first_start, remember
+
+        door = self.door
+        if not await in_thread(lambda: is_first_start(door)):
+            return
+        wants_sample = await self.push_screen_wait(WelcomeScreen(door.settings.profile()))
+        try:
+            await in_thread(lambda: remember(door.settings.places))
+        except StorageError as error:
+            self.notify(one_line(str(error)), severity="warning", markup=False)
+        if wants_sample:
+            self.demo = True
+            self.action_new_job()
 
     # -- the ways between screens ------------------------------------------------------
 
@@ -128,11 +255,41 @@ class WellspringApp(App[None]):
         if path is None:
             return
         try:
-            await in_thread(lambda: self.door.export_json(job_id, path))
+            await in_thread(lambda: self.door.export(job_id, path, replace=True))
         except WellspringError as error:
             self.notify(one_line(str(error)), severity="error", markup=False)
         else:
             self.notify(one_line(f"Wrote {path}"), markup=False)
+
+    def action_usage(self) -> None:
+        """Show tokens and money: of the job one is at, or else of all jobs."""
+        from wellspring_tui.tui.screens.usage import UsageScreen
+
+        here = self.screen
+        if not isinstance(here, DashboardScreen) or isinstance(here, UsageScreen):
+            return  # a dialog waits for its answer, or it is shown already
+        self.push_screen(UsageScreen(here.shown_job_id))
+
+    def action_logs(self) -> None:
+        """Show what the program did."""
+        from wellspring_tui.tui.screens.logs import LogsScreen
+
+        self._open_once(LogsScreen)
+
+    def action_settings(self) -> None:
+        """Show what is set."""
+        from wellspring_tui.tui.screens.settings import SettingsScreen
+
+        self._open_once(SettingsScreen)
+
+    def _open_once(self, kind: type[Screen[None]]) -> None:
+        """Show such a screen, or go back to the one that is open below."""
+        if not any(isinstance(screen, kind) for screen in self.screen_stack):
+            self.push_screen(kind())
+            return
+        # Nothing but the other one of Logs and Settings can have been opened on top.
+        while not isinstance(self.screen, kind):
+            self.pop_screen()
 
     def action_refresh_jobs(self) -> None:
         """Ask the services now."""
@@ -147,7 +304,18 @@ class WellspringApp(App[None]):
 
     async def on_unmount(self) -> None:
         """What is under way stops at its next step, and goes on at the next start."""
+        self.terminal_title.give_back()
         await self.carrier.leave(_LEAVING_SECONDS)
+
+    def _fatal_error(self) -> None:
+        # Textual would print a traceback with the values of variables, a key perhaps among
+        # them. Whoever opened the dashboard gets the defect instead, and tells of it.
+        self._close_messages_no_wait()
+
+    @property
+    def defect(self) -> Exception | None:
+        """What the dashboard broke down on."""
+        return self._exception
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key of this screen is in the palette, then Textual's own commands."""
@@ -173,13 +341,28 @@ def _file_name(name: str) -> str:
     return kept.strip("-.") or "job"
 
 
-def run(settings: Settings, *, demo: bool = False) -> None:
-    """Open the dashboard and come back when the person leaves it.
+def known_jobs(door: Wellspring, ids: Iterable[str]) -> list[Job]:
+    """The jobs of these ids; one that was taken out of the ledger meanwhile is left out."""
+    jobs = []
+    for job_id in ids:
+        with suppress(JobNotFoundError):
+            jobs.append(door.job(job_id))
+    return jobs
 
-    Raises StorageError when the ledger can't be opened.
+
+def run(settings: Settings, *, demo: bool = False, mouse: bool = True) -> int:
+    """Open the dashboard and come back when the person leaves it; the exit code.
+
+    Raises StorageError when the ledger can't be opened, SettingsError for an unknown theme,
+    and whatever the dashboard broke down on.
     """
-    door = Wellspring(settings)
-    try:
-        WellspringApp(door, demo=demo).run()
-    finally:
-        door.close()
+    if settings.theme is not None:
+        refuse_unknown(settings.theme, str(settings.origin("theme")))
+    sys.setswitchinterval(KEYS_WAIT_SECONDS)
+    with Wellspring(settings) as door:
+        app = WellspringApp(door, demo=demo)
+        app.suit_terminal()
+        app.run(mouse=mouse)
+    if app.defect is not None:
+        raise app.defect
+    return app.return_code or 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,13 +13,17 @@ from wellspring_tui.progress import Progress
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from wellspring_tui.jobs.model import Round
     from wellspring_tui.wellspring import Wellspring
 
 T = TypeVar("T")
+
+KEYS_WAIT_SECONDS = 0.001
+"""How long a busy thread may keep the interpreter while a key waits; Python's 5 ms are felt."""
+_SHORTEST_WAIT_SECONDS = 1.0
 
 
 async def in_thread(work: Callable[[], T]) -> T:
@@ -53,15 +57,39 @@ async def in_thread(work: Callable[[], T]) -> T:
     return await done
 
 
+THE_LEDGER = ""
+"""Stands in `Activity.troubles` for the ledger itself, which concerns every service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a service could not be asked, in one sentence."""
+
+    sentence: str
+    next_try_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Activity:
     """Where the carrier stands."""
 
     busy: bool = False
+    paused: bool = False
     refreshed_at: datetime | None = None
+    """When every service with open jobs was last heard."""
     next_at: datetime | None = None
-    failure: str | None = None
-    """Why what is shown may be stale."""
+    troubles: Mapping[str, Trouble] = field(default_factory=dict)
+    """Service → why what is shown of its jobs may be stale."""
+
+    def trouble_with(self, service: str) -> Trouble | None:
+        """Why what is shown of a service's jobs may be stale."""
+        return self.troubles.get(service) or self.troubles.get(THE_LEDGER)
+
+    @property
+    def next_try_at(self) -> datetime | None:
+        """When what failed is tried again, of several the first; None while paused."""
+        tries = [trouble.next_try_at for trouble in self.troubles.values() if trouble.next_try_at]
+        return None if self.paused else min(tries, default=self.next_at)
 
 
 class Carrier:
@@ -71,12 +99,19 @@ class Carrier:
         self,
         door: Wellspring,
         refreshed: Callable[[Round], None],
+        failing: Callable[[str, str], None],
         clock: Callable[[], datetime],
     ) -> None:
+        """`refreshed` hears of every round.
+
+        `failing` hears once, with a service and a sentence, that it can't be asked: not
+        again until it has answered in between.
+        """
         self.activity = Activity()
         self.doing: tuple[str, int, int | None] | None = None
         self._door = door
         self._refreshed = refreshed
+        self._failing = failing
         self._clock = clock
         self._kick = asyncio.Event()
         self._wanted_now = False
@@ -85,8 +120,18 @@ class Carrier:
         self._at_rest.set()
 
     def refresh(self) -> None:
-        """Start the next round now, over every service."""
+        """Start the next round now, over every service, even while paused."""
         self._wanted_now = True
+        self._kick.set()
+
+    def pause(self) -> None:
+        """Start no more rounds by itself; the one under way goes on to its end."""
+        self.activity = replace(self.activity, paused=True, next_at=None)
+        self._kick.set()
+
+    def resume(self) -> None:
+        """Go on, with a round at once."""
+        self.activity = replace(self.activity, paused=False)
         self._kick.set()
 
     def stop(self) -> None:
@@ -104,27 +149,64 @@ class Carrier:
             self._kick.clear()
             self.activity = replace(self.activity, busy=True, next_at=None)
             await self._round()
-            interval = await in_thread(self._door.check_interval_seconds)
-            next_at = self._clock() + timedelta(seconds=interval)
-            self.activity = replace(self.activity, busy=False, next_at=next_at)
-            try:
-                async with asyncio.timeout(interval):
-                    await self._kick.wait()
-            except TimeoutError:
-                continue
+            await self._rest(await self._interval_seconds())
+
+    async def _interval_seconds(self) -> float:
+        try:
+            return await in_thread(self._door.check_interval_seconds)
+        except WellspringError:  # the round has told of it
+            return self._door.settings.check_interval_seconds
+
+    async def _rest(self, interval_seconds: float) -> None:
+        """Wait for the next round: its time, a refresh, or the end of a pause."""
+        self.activity = replace(self.activity, busy=False)
+        if not self.activity.paused:
+            await self._sleep(interval_seconds)
+        while self.activity.paused and not self._wanted_now:
+            self._kick.clear()
+            await self._kick.wait()
+
+    async def _sleep(self, interval_seconds: float) -> None:
+        now = self._clock()
+        next_try_at = self.activity.next_try_at
+        seconds = interval_seconds
+        if next_try_at is not None:
+            until_try = (next_try_at - now).total_seconds()
+            seconds = min(seconds, max(_SHORTEST_WAIT_SECONDS, until_try))
+        self.activity = replace(self.activity, next_at=now + timedelta(seconds=seconds))
+        try:
+            async with asyncio.timeout(seconds):
+                await self._kick.wait()
+        except TimeoutError:
+            return
 
     async def _round(self) -> None:
         try:
             done = await in_thread(self._tick)
         except WellspringError as error:
-            self.activity = replace(self.activity, failure=one_line(str(error)))
+            self._note_troubles({THE_LEDGER: Trouble(one_line(str(error)))})
             return
         finally:
             self.doing = None
-        failure = next((one_line(str(error)) for error in done.failures.values()), None)
-        refreshed_at = self.activity.refreshed_at if failure else self._clock()
-        self.activity = replace(self.activity, refreshed_at=refreshed_at, failure=failure)
+        now = self._clock()
+        if not done.failures:
+            self.activity = replace(self.activity, refreshed_at=now)
+        self._note_troubles(
+            {
+                service: Trouble(
+                    one_line(str(error)),
+                    now + timedelta(seconds=done.next_tries.get(service, 0.0)),
+                )
+                for service, error in done.failures.items()
+            }
+        )
         self._refreshed(done)
+
+    def _note_troubles(self, troubles: dict[str, Trouble]) -> None:
+        new = troubles.keys() - self.activity.troubles.keys()
+        self.activity = replace(self.activity, troubles=troubles)
+        for service in sorted(new):
+            self._failing(service, troubles[service].sentence)
 
     def _tick(self) -> Round:
         self._at_rest.clear()

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from wellspring_tui import figures
 from wellspring_tui.answers.model import State
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
     from wellspring_tui.answers.model import Answer
 
 QUIET = "$foreground 60%"
 GOOD, WARN, BAD, BUSY = "$text-success", "$text-warning", "$text-error", "$text-primary"
+ACCENT = "$text-accent"
 
 _STATUSES = {
     "waiting": ("·", QUIET),
@@ -35,12 +39,28 @@ _STATES = {
     State.MISSING: ("·", "missing", QUIET),
 }
 _FULL, _HALF, _REST = "━", "╸", "─"
+_BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def status(name: str) -> Content:
     """A status of a job or batch; one that is not known is shown as it came."""
     glyph, colour = _STATUSES.get(name, ("?", WARN))
     return Content.styled(f"{glyph} {one_line(name, 14).replace('_', ' ')}", colour)
+
+
+def colour_of(name: str) -> str:
+    """The colour of a status."""
+    return _STATUSES.get(name, ("?", WARN))[1]
+
+
+def stalled(silent_seconds: float) -> Content:
+    """In place of a status: the service has been silent for longer than it usually is."""
+    return Content.styled(f"▲ stalled {figures.short_duration(silent_seconds)}", WARN)
+
+
+def tags(named: Iterable[str]) -> Content:
+    """`#draft #spring`."""
+    return Content.styled(" ".join(f"#{one_line(tag, 24)}" for tag in named), ACCENT)
 
 
 def outcome(answer: Answer, *, expected: bool) -> tuple[Content, Content]:
@@ -73,10 +93,24 @@ def progress(completed: int, failed: int, total: int, width: int) -> Content:
     )
 
 
-def counts(completed: int, failed: int, total: int) -> Content:
-    """`37/100`, and `×2` when two of them failed."""
-    done = Content(f"{completed + failed:,}/{total:,}")
-    return done + Content.styled(f" ×{failed:,}", BAD) if failed else done
+def sparkline(values: Sequence[int]) -> Content:
+    """A column for each value, as high as its share of the largest; 0 stays on the ground."""
+    most = max(values, default=0)
+    heights = (-(-value * (len(_BLOCKS) - 1) // most) if most else 0 for value in values)
+    return Content.styled("".join(_BLOCKS[height] for height in heights), BUSY)
+
+
+def counts(completed: int, failed: int, total: int, width: int = 0) -> Content:
+    """`37/100`, and `×2` when two of them failed; `1.2k/200k` where `width` cells are too few."""
+    shown = _counts(completed, failed, total, figures.count)
+    if width and shown.cell_length > width:
+        return _counts(completed, failed, total, figures.short_count)
+    return shown
+
+
+def _counts(completed: int, failed: int, total: int, number: Callable[[int], str]) -> Content:
+    done = Content(f"{number(completed + failed)}/{number(total)}")
+    return done + Content.styled(f" ×{number(failed)}", BAD) if failed else done
 
 
 def path(named: Path) -> str:

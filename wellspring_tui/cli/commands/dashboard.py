@@ -23,6 +23,7 @@ _LOCAL = "local"
         "wellspring --home ./trial demo        keep everything in that folder",
     )
 )
+@options.dashboard
 @options.places
 @options.pass_chosen
 def demo(chosen: Chosen) -> None:
@@ -41,4 +42,5 @@ def open_dashboard(chosen: Chosen, *, demo: bool = False) -> None:
     settings = chosen.settings()
     from wellspring_tui.tui.app import run
 
-    run(settings, demo=demo)
+    code = run(settings, demo=demo, mouse=not chosen.no_mouse)
+    click.get_current_context().exit(code)

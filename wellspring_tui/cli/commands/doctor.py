@@ -17,7 +17,7 @@ from wellspring_tui.cli import options
 from wellspring_tui.cli.output import data, json_data
 from wellspring_tui.errors import ExitCode, ServiceError, WellspringError
 from wellspring_tui.figures import size
-from wellspring_tui.text import one_line
+from wellspring_tui.text import one_line, shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from wellspring_tui.wellspring import Wellspring
 
 _LITTLE_ROOM_BYTES = 1_000_000_000
-_SHOWN_OF_KEY = 4
-_LONG_ENOUGH = 16
-"""A key shorter than this is not shown at all: four characters would be much of it."""
 _MARKS = {"ok": "✓", "warning": "!", "error": "✗"}
 _LOCAL = "local"
 
@@ -124,7 +121,7 @@ def _service(wellspring: Wellspring, profile: ServiceProfile) -> Iterator[Findin
         yield _answer(wellspring, profile)
         return
     yield Finding(
-        f"service: {profile.name}, {_without_password(profile.base_url or '')}, "
+        f"service: {profile.name}, {shown_url(profile.base_url or '')}, "
         f"{profile.max_requests:,} requests and {size(profile.max_bytes)} a batch"
     )
     settings = wellspring.settings
@@ -136,7 +133,10 @@ def _service(wellspring: Wellspring, profile: ServiceProfile) -> Iterator[Findin
             ExitCode.SERVICE,
         )
         return
-    yield Finding(f"key: {profile.key_variable} from {_source(profile)}, {_key(settings, profile)}")
+    source = settings.origin(f"services.{profile.name}.key").words
+    end = settings.key_end(profile)
+    shown = f"ends in {end}" if end else "too short to show"
+    yield Finding(f"key: {source}, {shown}")
     yield _answer(wellspring, profile)
 
 
@@ -152,22 +152,6 @@ def _answer(wellspring: Wellspring, profile: ServiceProfile) -> Finding:
 def _error(error: WellspringError) -> Finding:
     what = f"{error.where}: {error.what}" if error.where else error.what
     return Finding(what, "error", error.todo, error.exit_code)
-
-
-def _source(profile: ServiceProfile) -> str:
-    return "the environment" if profile.key_variable in os.environ else ".env"
-
-
-def _key(settings: Settings, profile: ServiceProfile) -> str:
-    key = settings.key(profile)
-    return f"ends in {key[-_SHOWN_OF_KEY:]}" if len(key) >= _LONG_ENOUGH else "too short to show"
-
-
-def _without_password(url: str) -> str:
-    from urllib.parse import urlsplit
-
-    address = urlsplit(url)
-    return address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
 
 
 def _line(finding: Finding) -> str:

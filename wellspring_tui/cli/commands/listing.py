@@ -13,7 +13,7 @@ from wellspring_tui.cli.columns import Column, table
 from wellspring_tui.cli.following import sentence, service_failure
 from wellspring_tui.cli.output import data, json_data, on_terminal, say
 from wellspring_tui.cli.telling import teller
-from wellspring_tui.figures import age, count, money, tokens
+from wellspring_tui.figures import age, count, duration, money, tokens
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wellspring_tui.cli.chosen import Chosen
-    from wellspring_tui.jobs.model import Job, JobDetail, Part
+    from wellspring_tui.jobs.model import Job, JobDetail, Outlook, Part
     from wellspring_tui.wellspring import Wellspring
 
 _LABEL_WIDTH = 12
@@ -30,10 +30,13 @@ _LABEL_WIDTH = 12
 @click.command(
     epilog=options.examples(
         "wellspring jobs",
-        "wellspring jobs --filter handbook --limit 10",
+        "wellspring jobs handbook --limit 10",
+        "wellspring jobs status:failed tag:night",
+        "wellspring jobs is:open service:openai",
         "wellspring jobs --json | jq '.[] | select(.failed > 0) | .job_id'",
     )
 )
+@click.argument("words", metavar="[FILTER]…", nargs=-1)
 @click.option(
     "--limit",
     type=click.IntRange(min=0),
@@ -47,20 +50,30 @@ _LABEL_WIDTH = 12
     "text",
     default="",
     metavar="TEXT",
-    help="Only jobs with TEXT in their name, id, status, model or service.",
+    help="FILTER as an option.",
 )
 @options.json_option
 @options.quiet_option
 @options.places
 @options.pass_chosen
-def jobs(chosen: Chosen, *, limit: int, text: str, as_json: bool, quiet: bool) -> None:
+def jobs(
+    chosen: Chosen, words: tuple[str, ...], *, limit: int, text: str, as_json: bool, quiet: bool
+) -> None:
     """List jobs, newest first.
 
     They are shown as they were when they were last looked at. With --service only the
     jobs of that service are shown.
+
+    Every word of FILTER must be found: in a job's name, id, description, model, status,
+    service, tags or notes. tag:WORD is a tag that starts so (as #WORD is, where the shell
+    lets it pass); status:WORD, service:WORD and model:WORD look in that field only;
+    is:open, is:ended and is:failed ask how the job stands.
     """
+    from datetime import UTC, datetime
+
     from wellspring_tui.jobs.model import JobsQuery
 
+    text = " ".join((text, *words)).strip()
     with chosen.wellspring() as wellspring:
         query = JobsQuery(text)
         if chosen.service is None:
@@ -69,8 +82,9 @@ def jobs(chosen: Chosen, *, limit: int, text: str, as_json: bool, quiet: bool) -
         else:
             own = [job for job in wellspring.jobs(query) if job.service == chosen.service]
             found, there_are = own[: limit or None], len(own)
+        outlooks = wellspring.outlooks(found, datetime.now(UTC)) if as_json else {}
     if as_json:
-        json_data([shapes.job(job) for job in found])
+        json_data([shapes.job(job, outlooks.get(job.id)) for job in found])
     elif found:
         data("\n".join(_table(found)))
     if quiet:
@@ -98,13 +112,16 @@ def status(chosen: Chosen, job_id: str, *, as_json: bool, offline: bool, quiet: 
 
     While the job runs the service is asked first.
     """
+    from datetime import UTC, datetime
+
     with chosen.wellspring() as wellspring:
         job = refreshed(wellspring, job_id, offline=offline, quiet=quiet)
         found = wellspring.detail(job.id)
+        expected = wellspring.outlooks([found.job], datetime.now(UTC)).get(job.id)
     if as_json:
-        json_data(shapes.detail(found))
+        json_data(shapes.detail(found, expected))
     else:
-        data("\n".join(_whole(found)))
+        data("\n".join(_whole(found, expected)))
 
 
 def refreshed(wellspring: Wellspring, job_id: str, *, offline: bool, quiet: bool) -> Job:
@@ -128,12 +145,19 @@ def _table(found: list[Job]) -> Iterator[str]:
         Column("OK/BAD/ALL", [_counts(job) for job in found], right=True),
         Column("MODEL", [one_line(job.model, 30) for job in found], least=8),
         Column("SERVICE", [one_line(job.service, 20) for job in found], can_go=True),
+        *_tags(found),
         Column("TOKENS", [_tokens(job) for job in found], right=True),
         Column("COST", [_cost(job) for job in found], right=True),
         Column("AGE", [age(job.created_at) for job in found], right=True),
     ]
     width = shutil.get_terminal_size().columns if on_terminal(sys.stdout) else None
     return table(columns, width)
+
+
+def _tags(found: list[Job]) -> Iterator[Column]:
+    if any(job.tags for job in found):
+        shown = [one_line(", ".join(job.tags), 30) for job in found]
+        yield Column("TAGS", shown, can_go=True)
 
 
 def _counts(job: Job) -> str:
@@ -148,10 +172,10 @@ def _cost(job: Job) -> str:
     return money(job.cost) if job.collected else "–"
 
 
-def _whole(of: JobDetail) -> Iterator[str]:
+def _whole(of: JobDetail, expected: Outlook | None) -> Iterator[str]:
     job = of.job
     yield f"{job.id}  {one_line(job.name)}  {one_line(job.status)}"
-    yield from _facts(job)
+    yield from _facts(job, expected)
     yield ""
     yield "Parts"
     yield from table([*_part_columns(of.parts)], None, indent="  ")
@@ -175,12 +199,14 @@ def _whole(of: JobDetail) -> Iterator[str]:
         yield f"  part {part.number}, {one_line(str(found))}{code}"
 
 
-def _facts(job: Job) -> Iterator[str]:
+def _facts(job: Job, expected: Outlook | None) -> Iterator[str]:
     rest = f"{job.missing:,} {'missing' if job.collected else 'to go'}"
     ended = f", ended {_time(job.ended_at)}" if job.ended_at is not None else ""
     used = f"{job.input_tokens:,} in, {job.output_tokens:,} out"
     facts = {
         "Description": job.description,
+        "Tags": ", ".join(job.tags),
+        "Notes": job.notes,
         "File": job.source,
         "Kind": job.kind,
         "Service": job.service,
@@ -191,10 +217,33 @@ def _facts(job: Job) -> Iterator[str]:
         "Cost": money(job.cost) if job.collected else None,
         "Created": f"{_time(job.created_at)}{ended}",
         "Expires": _time(job.expires_at) if job.open and job.expires_at else None,
+        "Left": _left(expected) if expected else None,
+        "Stalled": _stalled(expected) if expected else None,
     }
     for label, value in facts.items():
         if value:
             yield f"  {label:<{_LABEL_WIDTH}}{one_line(value)}"
+
+
+def _left(expected: Outlook) -> str:
+    """What is left by jobs like it, or at least how long they took."""
+    took = _from_to(expected.shortest_seconds, expected.longest_seconds)
+    like = f"{expected.like_jobs} jobs like it took {took}"
+    if expected.left_seconds is None:
+        return like
+    least, most = expected.left_seconds
+    return f"≈ {_from_to(least, most)}; {like}" if least else f"≤ {duration(most)}; {like}"
+
+
+def _stalled(expected: Outlook) -> str | None:
+    if expected.silent_seconds is None:
+        return None
+    return f"nothing has changed for {duration(expected.silent_seconds)}, longer than is usual"
+
+
+def _from_to(least: float, most: float) -> str:
+    shown = dict.fromkeys((duration(least), duration(most)))
+    return " to ".join(shown)
 
 
 def _part_columns(parts: tuple[Part, ...]) -> Iterator[Column]:

@@ -47,6 +47,7 @@ def run(
     output: Path | None,
     name: str | None,
     description: str | None,
+    tags: tuple[str, ...],
     max_cost: Decimal | None,
     quiet: bool,
     **request_options: object,
@@ -67,6 +68,7 @@ def run(
                 request_options,
                 name=name,
                 description=description,
+                tags=tags,
                 max_cost=max_cost,
             )
             if not quiet:
@@ -77,7 +79,7 @@ def run(
 @click.command(
     epilog=options.examples(
         "wellspring submit prompts.json",
-        'wellspring submit prompts.json --name "Night run"',
+        'wellspring submit prompts.json --name "Night run" --tag handbook',
         "wellspring watch $(wellspring submit prompts.json)",
         "wellspring submit requests.jsonl --service local --json",
     )
@@ -97,6 +99,7 @@ def submit(
     *,
     name: str | None,
     description: str | None,
+    tags: tuple[str, ...],
     max_cost: Decimal | None,
     as_json: bool,
     quiet: bool,
@@ -117,6 +120,7 @@ def submit(
                 request_options,
                 name=name,
                 description=description,
+                tags=tags,
                 max_cost=max_cost,
             )
         try:
@@ -153,6 +157,7 @@ def _submitted(
     *,
     name: str | None,
     description: str | None,
+    tags: tuple[str, ...],
     max_cost: Decimal | None,
 ) -> Job:
     job = wellspring.submit(
@@ -160,6 +165,7 @@ def _submitted(
         wellspring.request_options(**given),
         name=name,
         description=description,
+        tags=tags,
         max_cost=max_cost,
         progress=told.progress,
     )

@@ -1,4 +1,4 @@
-"""Following a job, and reading its answers."""
+"""Following a job."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from wellspring_tui.cli import options
-from wellspring_tui.cli.commands.listing import refreshed
 from wellspring_tui.cli.following import exit_code, follow, problems, summary
 from wellspring_tui.cli.output import on_terminal, say
-from wellspring_tui.cli.telling import counted, teller
+from wellspring_tui.cli.telling import teller
 from wellspring_tui.cli.writing import Destination, destination
 
 if TYPE_CHECKING:
@@ -51,51 +50,6 @@ def watch(
         return watch_to_the_end(wellspring, job, None if unwanted else to, chosen, quiet=quiet)
 
 
-@click.command(
-    epilog=options.examples(
-        "wellspring results k3x9pq -o results.json",
-        "wellspring results k3x9pq | jq .results_by_section",
-    )
-)
-@options.job_argument
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["json"]),
-    default="json",
-    show_default=True,
-    help="What to write.",
-)
-@options.output_option
-@options.json_option
-@options.offline_option
-@options.quiet_option
-@options.places
-@options.pass_chosen
-def results(
-    chosen: Chosen,
-    job_id: str,
-    *,
-    format_: str,  # noqa: ARG001 - there is one so far
-    output: Path | None,
-    as_json: bool,  # noqa: ARG001 - the same as --format json
-    offline: bool,
-    quiet: bool,
-) -> ExitCode:
-    """Write the answers of a JOB, by section.
-
-    Of a job that still runs it writes what has come so far. Answers with 0 when every
-    prompt is answered or the job still runs, 1 when it ended otherwise.
-    """
-    to = destination(output)
-    with chosen.wellspring() as wellspring:
-        job = refreshed(wellspring, job_id, offline=offline, quiet=quiet)
-        _write(wellspring, job, to)
-    if job.open and not quiet:
-        say(f"{job.id} still runs ({job.status}, {counted(job)}); this is what has come so far.")
-    return exit_code(job)
-
-
 def watch_to_the_end(
     wellspring: Wellspring, job: Job, to: Destination | None, chosen: Chosen, *, quiet: bool
 ) -> ExitCode:
@@ -104,7 +58,8 @@ def watch_to_the_end(
     with told:
         job = follow(wellspring, job, chosen, told)
     if to is not None:
-        _write(wellspring, job, to)
+        with to.open() as out:
+            wellspring.write_results(job.id, out)
     if not quiet:
         _tell_end(wellspring, job, to, chosen)
     return exit_code(job)
@@ -118,9 +73,3 @@ def _tell_end(wellspring: Wellspring, job: Job, to: Destination | None, chosen: 
         say(f"{chosen.hint(f'results {job.id}')} writes the answers.")
     elif to.path is not None:
         say(f"the results are in {to.path}.")
-
-
-def _write(wellspring: Wellspring, job: Job, to: Destination) -> None:
-    found = wellspring.results(job.id)
-    with found.index, to.open() as out:
-        found.write_json(out, wellspring.about(job))

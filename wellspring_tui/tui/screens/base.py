@@ -10,6 +10,7 @@ from wellspring_tui.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
     from wellspring_tui.tui.app import WellspringApp
+    from wellspring_tui.tui.messages import JobsRefreshed
     from wellspring_tui.wellspring import Wellspring
 
 T = TypeVar("T")
@@ -34,7 +35,16 @@ class DashboardScreen(Screen[T]):
         """The one door to everything inside."""
         return self.dashboard.door
 
+    def jobs_refreshed(self, message: JobsRefreshed) -> None:
+        """A round over the jobs ended; a screen that shows one of them says what that changes."""
+
+    @property
+    def shown_job_id(self) -> str | None:
+        """The job that this screen is about; None when it is about all or none."""
+        return None
+
     def top_bar(self, place: str) -> TopBar:
         """The line on top, fed by the carrier."""
         carrier = self.dashboard.carrier
-        return TopBar(place, lambda: (carrier.activity, carrier.doing), self.dashboard.clock)
+        note = "read only" if self.door.settings.read_only else ""
+        return TopBar(place, lambda: (carrier.activity, carrier.doing), self.dashboard.clock, note)

@@ -72,6 +72,11 @@ class ResultsScreen(DashboardScreen[None]):
         self._only_unanswered = False
         self._key: str | None = None
 
+    @property
+    def shown_job_id(self) -> str:
+        """The job whose answers these are."""
+        return self._job_id
+
     def compose(self) -> ComposeResult:
         """List, reader, totals, keys."""
         self._results = self.door.results(self._job_id)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
+
+from wellspring_tui.finding import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,14 +41,13 @@ def find(query: str, rows: Sequence[str]) -> Hits:
 
     Between the words of the query any white space will do. Joined, the rows are the text.
     """
-    words = query.split()
-    if not words:
+    wanted = pattern(query)
+    if wanted is None:
         return NO_HITS
-    pattern = re.compile(r"\s+".join(map(re.escape, words)), re.IGNORECASE)
     starts = [0, *accumulate(map(len, rows))]
     first_rows: list[int] = []
     parts: dict[int, list[Part]] = {}
-    for hit, match in enumerate(pattern.finditer("".join(rows))):
+    for hit, match in enumerate(wanted.finditer("".join(rows))):
         first_rows.append(bisect_right(starts, match.start()) - 1)
         for part in _parts(hit, match.start(), match.end(), starts):
             parts.setdefault(part.row, []).append(part)

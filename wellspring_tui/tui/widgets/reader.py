@@ -89,8 +89,9 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         & > .reader--hit { background: $warning 40%; text-style: underline; }
         & > .reader--hit-current { background: $warning; color: auto; text-style: bold; }
 
-        &:ansi > .reader--hit-current { text-style: reverse; }
-        &:nocolor > .reader--hit-current { text-style: reverse; }
+        &:ansi > .reader--hit { background: ansi_yellow; color: ansi_black; }
+        &:ansi > .reader--hit-current { background: ansi_magenta; color: ansi_bright_white; }
+        &:nocolor > .reader--hit-current { background: $foreground; color: $background; }
     }
     """
 
@@ -170,20 +171,26 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         """Show `text` at once as it is, and rendered as soon as it is."""
         self._show(text, (), is_markdown=True)
 
-    def show_lines(self, lines: Sequence[Content]) -> None:
-        """Show lines that are styled already; long ones are wrapped."""
-        self._show("", tuple(lines), is_markdown=False)
+    def show_lines(self, lines: Sequence[Content], *, stay: bool = False) -> None:
+        """Show lines that are styled already; long ones are wrapped.
 
-    def _show(self, text: str, contents: tuple[Content, ...], *, is_markdown: bool) -> None:
+        With `stay` the line at the top stays there: it is the same text, brought up to date.
+        """
+        self._show("", tuple(lines), is_markdown=False, stay=stay)
+
+    def _show(
+        self, text: str, contents: tuple[Content, ...], *, is_markdown: bool, stay: bool = False
+    ) -> None:
         plain = safe(text).expandtabs(_TAB)
         if (plain, is_markdown) == (self._text, self._is_markdown) and not (
             contents or self._contents
         ):
             return
         self._text, self._contents, self._is_markdown = plain, contents, is_markdown
+        top = self._top if stay else 0
         self._lay_out()
         if self.is_mounted:
-            self.scroll_to(0, 0, animate=False, force=True)
+            self.scroll_to(0, top, animate=False, force=True)
 
     # Searching
 
@@ -260,10 +267,10 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Wrap for a new width; Markdown waits until the width has settled."""
-        if self._room == self._width:
+        if self.room == self._width:
             return
         is_first = not self._width
-        self._width = self._room
+        self._width = self.room
         if self._settling is not None:
             self._settling.stop()
             self._settling = None
@@ -288,8 +295,8 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _follow_theme(self) -> None:
         is_styled = self._is_markdown or self._contents
-        if not is_styled or self._look == self._current_look():
-            return
+        if not (is_styled and self.is_attached) or self._look == self._current_look():
+            return  # one that was just closed has no styles any more
         if self._is_markdown:
             self._render_markdown()
         else:
@@ -300,7 +307,8 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         return round(self.scroll_y)
 
     @property
-    def _room(self) -> int:
+    def room(self) -> int:
+        """How many cells a line may take before it is wrapped."""
         # The scroll bar has its column whether it is there or not, so that its coming and
         # going wraps nothing anew.
         return max(0, self.size.width - self.styles.scrollbar_size_vertical - _MARGIN)

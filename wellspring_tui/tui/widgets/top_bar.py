@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from wellspring_tui import figures
 from wellspring_tui.text import one_line
-from wellspring_tui.tui.look import BAD, BUSY, QUIET
+from wellspring_tui.tui.look import BAD, BUSY, QUIET, WARN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +32,14 @@ class TopBar(Widget):
         place: str,
         state: Callable[[], tuple[Activity, Doing]],
         clock: Callable[[], datetime],
+        note: str = "",
     ) -> None:
-        """`state` tells what the carrier is at; it is asked once a second."""
+        """`state` tells what the carrier is at; it is asked once a second.
+
+        A `note` stands between the two, whatever the place.
+        """
         super().__init__()
+        self._note = note
         self._place = place
         self._state = state
         self._clock = clock
@@ -51,6 +56,8 @@ class TopBar(Widget):
     def render(self) -> Content:
         """The line, cut to the width: the place goes before the freshness does."""
         right = freshness(*self._state(), self._clock())
+        if self._note:
+            right = Content.assemble((f"■ {self._note}", WARN), (" · ", QUIET), right)
         room = max(0, self.size.width - right.cell_length - 2)
         place = Content.assemble(("Wellspring", "bold"), (" › ", QUIET), one_line(self._place))
         left = place.truncate(room, ellipsis=True, pad=True)
@@ -58,7 +65,7 @@ class TopBar(Widget):
 
 
 def freshness(activity: Activity, doing: Doing, now: datetime) -> Content:
-    """What is going on, and how old the numbers are."""
+    """What is going on, how old the numbers are, and when they will be newer."""
     if doing is not None:
         what, done, total = doing
         share = f" {done * 100 // total} %" if total else ""
@@ -68,11 +75,23 @@ def freshness(activity: Activity, doing: Doing, now: datetime) -> Content:
         if activity.refreshed_at is not None
         else "not updated yet"
     )
-    if activity.failure is not None:
-        return Content.styled(f"▲ stale · {updated}", BAD)
+    if activity.troubles:
+        then = _due("next try", activity.next_try_at, now)
+        if activity.busy or activity.paused:
+            then = "trying" if activity.busy else "paused"
+        return Content.styled(_joined("▲ stale", updated, then), BAD)
     if activity.busy:
         return Content.styled(f"◐ {updated}", BUSY)
-    if activity.next_at is None:
-        return Content.styled(updated, QUIET)
-    due = figures.duration((activity.next_at - now).total_seconds())
-    return Content.styled(f"{updated} · next in {due}", QUIET)
+    if activity.paused:
+        return Content.styled(_joined("▪ paused", updated), WARN)
+    return Content.styled(_joined(updated, _due("next", activity.next_at, now)), QUIET)
+
+
+def _due(what: str, moment: datetime | None, now: datetime) -> str:
+    if moment is None:
+        return ""
+    return f"{what} in {figures.duration((moment - now).total_seconds())}"
+
+
+def _joined(*facts: str) -> str:
+    return " · ".join(fact for fact in facts if fact)

@@ -1,0 +1,1 @@
+"""The answers of a job as a file: one module a format, and one table of them."""

@@ -1,0 +1,181 @@
+"""What one does with the chosen jobs: ask once for all of them, do it, report once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wellspring_tui.errors import WellspringError
+from wellspring_tui.jobs.model import NO_SERVICE
+from wellspring_tui.text import one_line
+from wellspring_tui.tui.carrier import in_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from wellspring_tui.jobs.model import Job
+    from wellspring_tui.jobs.retrying import Retry
+    from wellspring_tui.tui.screens.base import DashboardScreen
+
+_NAMED = 6
+_REASONS_TOLD = 3
+_LONG_SECONDS = 10
+
+
+def named(jobs: Sequence[Job]) -> str:
+    """`apple, birch and 4 more`."""
+    names = [one_line(job.name, 30) for job in jobs[:_NAMED]]
+    more = len(jobs) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")
+
+
+def counted(jobs: Sequence[Job]) -> str:
+    """The name of one job; of several, how many they are."""
+    return one_line(jobs[0].name, 40) if len(jobs) == 1 else f"{len(jobs):,} jobs"
+
+
+def _each(
+    jobs: Iterable[Job], act: Callable[[Job], object]
+) -> tuple[list[Job], list[WellspringError]]:
+    """Do something with each job; those with which it went well, and what went wrong."""
+    done: list[Job] = []
+    failures: list[WellspringError] = []
+    for job in jobs:
+        try:
+            act(job)
+        except WellspringError as error:
+            failures.append(error)
+        else:
+            done.append(job)
+    return done, failures
+
+
+def _report(screen: DashboardScreen[Any], well: str, failures: Sequence[object]) -> None:
+    """One toast for all: what went well, then what did not."""
+    told = list(dict.fromkeys(one_line(str(failure)) for failure in failures))
+    more = len(told) - _REASONS_TOLD
+    lines = [well, *told[:_REASONS_TOLD], f"and {more:,} more" if more > 0 else ""]
+    screen.notify(
+        "\n".join(line for line in lines if line),
+        severity="warning" if failures else "information",
+        timeout=_LONG_SECONDS if failures else None,
+        markup=False,
+    )
+
+
+async def cancel(screen: DashboardScreen[Any], jobs: Sequence[Job]) -> bool:
+    """Cancel those that still run, after asking."""
+    from wellspring_tui.tui.screens.confirm import ConfirmScreen
+
+    running = [job for job in jobs if job.open]
+    if not running:
+        screen.notify("Only a job that is still running can be cancelled.", severity="warning")
+        return False
+    alone = len(running) == 1
+    stay = f" {len(jobs) - len(running)} more are over already." if len(running) < len(jobs) else ""
+    asked = ConfirmScreen(
+        f"Cancel {counted(running)}?",
+        ("" if alone else f"{named(running)}.{stay}\n\n")
+        + "Answers that have come are kept and paid for. A cancelled job does not go on.",
+        yes="Cancel the job" if alone else f"Cancel {len(running):,} jobs",
+        no="Keep it running" if alone else "Keep them running",
+    )
+    if not await screen.app.push_screen_wait(asked):
+        return False
+    door = screen.door
+    done, failures = await in_thread(lambda: _each(running, lambda job: door.cancel(job.id)))
+    _report(screen, f"Cancelling {counted(done)}." if done else "", failures)
+    screen.dashboard.carrier.refresh()
+    return True
+
+
+async def retry(screen: DashboardScreen[Any], jobs: Sequence[Job]) -> bool:
+    """Send what has no answer again, after asking."""
+    from wellspring_tui.tui.screens.confirm import ConfirmScreen
+
+    lacking = [
+        job
+        for job in jobs
+        if not job.open and job.requests > job.completed and job.service != NO_SERVICE
+    ]
+    if not lacking:
+        screen.notify(_why_no_retry(jobs), severity="warning")
+        return False
+    alone = len(lacking) == 1
+    unanswered = sum(job.requests - job.completed for job in lacking)
+    asked = ConfirmScreen(
+        f"Send {unanswered:,} unanswered requests of {counted(lacking)} again?",
+        ("" if alone else f"{named(lacking)}.\n\n")
+        + "Only what has no answer is sent, as a new part of the same job, and paid for like any "
+        "request. Requests that can't do better, such as one with a bad parameter, stay out.",
+        yes="Send again",
+        no="Leave it" if alone else "Leave them",
+    )
+    if not await screen.app.push_screen_wait(asked):
+        return False
+    door = screen.door
+    retries: list[Retry] = []
+    done, failures = await in_thread(
+        lambda: _each(lacking, lambda job: retries.append(door.retry(job.id)))
+    )
+    sent = sum(one.sent for one in retries)
+    left_out = [f"Not sent: {one_line(str(why))}" for one in retries for why in one.left_out]
+    whose = "" if alone else f" of {counted(done)}"
+    well = f"{sent:,} requests{whose} go again." if done else ""
+    _report(screen, well, [*failures, *left_out])
+    screen.dashboard.carrier.refresh()
+    return True
+
+
+def _why_no_retry(jobs: Sequence[Job]) -> str:
+    if len(jobs) > 1:
+        return "None of these jobs is over with unanswered requests: nothing to send again."
+    job = jobs[0]
+    if job.open:
+        return "This job still runs: there is nothing to send again."
+    if job.requests == job.completed:
+        return "This job has all its answers: there is nothing to send again."
+    return "This job was made of files: there is no service to send it to."
+
+
+async def edit(screen: DashboardScreen[Any], jobs: Sequence[Job]) -> bool:
+    """Change name, tags and notes."""
+    from wellspring_tui.tui.screens.edit_job import EditScreen
+
+    return await screen.app.push_screen_wait(EditScreen(screen.door, jobs))
+
+
+async def export(screen: DashboardScreen[Any], jobs: Sequence[Job]) -> bool:
+    """Write the results of several jobs into a folder."""
+    from wellspring_tui.tui.screens.export_many import ExportManyScreen
+
+    told = await screen.app.push_screen_wait(ExportManyScreen(screen.door, jobs, Path.cwd()))
+    if told is not None:
+        screen.notify(one_line(told), markup=False)
+    return told is not None
+
+
+async def copy_fact(screen: DashboardScreen[Any], job_id: str) -> None:
+    """Copy one of the facts of a job."""
+    from wellspring_tui.tui.screens.copy_menu import CopyScreen, facts
+
+    door = screen.door
+    offered = await in_thread(lambda: facts(door.detail(job_id), door.settings))
+    if not screen.is_current:
+        return
+    chosen = await screen.app.push_screen_wait(CopyScreen(offered))
+    if chosen is not None:
+        screen.app.copy_to_clipboard(chosen.value)
+        screen.notify(f"Copied the {chosen.what}: {one_line(chosen.value, 60)}", markup=False)
+
+
+async def adopt(screen: DashboardScreen[Any]) -> list[Job]:
+    """Take over batches that were made elsewhere."""
+    from wellspring_tui.tui.screens.adopt import AdoptScreen
+
+    jobs = await screen.app.push_screen_wait(AdoptScreen(screen.door, screen.dashboard.clock))
+    if jobs:
+        what = "The batch is a job now" if len(jobs) == 1 else f"{len(jobs)} batches are jobs now"
+        screen.notify(f"{what}: {named(jobs)}", markup=False)
+        screen.dashboard.carrier.refresh()
+    return jobs
