@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,15 @@ def test_without_any_settings_openai_is_asked_once_a_minute(home: Path) -> None:
     assert settings.check_interval_seconds == 60
     assert settings.profile("local").is_local
     assert settings.places.ledger == home / "ledger.sqlite"
+
+
+def test_a_limit_to_what_a_job_may_cost_is_kept_to_the_cent(home: Path) -> None:
+    assert load_settings(home=home).max_cost is None
+    assert configured(home, "max_cost = 0.1").max_cost == Decimal("0.1")
+    assert configured(home, "max_cost = 5").max_cost == 5
+    for senseless in ("-1", "nan", '"five"'):
+        with pytest.raises(SettingsError, match="max_cost"):
+            configured(home, f"max_cost = {senseless}")
 
 
 def test_each_source_gives_way_to_the_one_before_it(

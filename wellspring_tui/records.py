@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wellspring_tui.jobs.model import ADOPTED, IMPORTED
 from wellspring_tui.jobs.outlook import Outlooks
 
 if TYPE_CHECKING:
@@ -82,3 +85,18 @@ class Records:
     def decline_offers(self, batch_ids: Iterable[str]) -> None:
         """Offer these batches no more; `adopt` takes them all the same."""
         self.ledger.offers.decline(batch_ids)
+
+    def recent_files(self, limit: int = 3) -> list[Path]:
+        """The prompts files of the last jobs that are still there, newest first."""
+        sources = dict.fromkeys(
+            Path(job.source)
+            for job in self.ledger.jobs(stop=20)
+            if job.kind not in (ADOPTED, IMPORTED)  # these were made of no prompts file
+        )
+        # Unlike Path.is_file, this says no of what can't be looked at.
+        return [path for path in sources if os.path.isfile(path)][:limit]  # noqa: PTH113
+
+    def recent_models(self) -> list[str]:
+        """The models that the last jobs asked, the latest first."""
+        options = (job.options for job in self.ledger.jobs(stop=50))
+        return list(dict.fromkeys(one.model for one in options if one is not None))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin
 
@@ -111,6 +112,8 @@ class Settings:
     """How long the built-in service takes over a batch."""
     log_level: str = "INFO"
     theme: str | None = None
+    max_cost: Decimal | None = None
+    """The most that a job may cost, in dollars."""
     request_defaults: Mapping[str, object] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     notices: Notices = field(default_factory=Notices)
@@ -163,6 +166,7 @@ class Settings:
 _Url: TypeAlias = Annotated[str, msgspec.Meta(pattern="^https?://")]
 _Limit: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
 _Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
+_Dollars: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class _Service(msgspec.Struct, forbid_unknown_fields=True):
@@ -195,6 +199,7 @@ class _Config(msgspec.Struct, forbid_unknown_fields=True):
     pace: float | None = None
     log_level: str | None = None
     theme: str | None = None
+    max_cost: _Dollars | None = None
     requests: _Requests = msgspec.field(default_factory=_Requests)
     notices: NoticesTable = msgspec.field(default_factory=NoticesTable)
     services: dict[str, _Service] = msgspec.field(default_factory=dict)
@@ -285,6 +290,7 @@ def _settled(config: _Config, environment: Mapping[str, str], places: Places) ->
         pace_seconds=_number(environment, "WELLSPRING_PACE", config.pace, 10.0, least=0.0),
         log_level=_level(environment, config.log_level),
         theme=said("theme", config.theme),
+        max_cost=None if config.max_cost is None else Decimal(str(config.max_cost)),
         request_defaults=msgspec.to_builtins(config.requests),
         notices=Notices.of(config.notices),
         environment=environment,

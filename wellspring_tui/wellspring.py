@@ -7,33 +7,22 @@ jobs needs the ledger and nothing else.
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from wellspring_tui.errors import InputError
 from wellspring_tui.jobs.ledger import Ledger
-from wellspring_tui.jobs.model import (
-    ADOPTED,
-    IMPORTED,
-    INDEX_NAME,
-    NO_SERVICE,
-    Job,
-    Round,
-    new_job_id,
-)
-from wellspring_tui.private import make_folder
+from wellspring_tui.jobs.model import INDEX_NAME, NO_SERVICE, Job, Round
 from wellspring_tui.progress import Progress
 from wellspring_tui.records import Records
 from wellspring_tui.services.connections import Connections
-from wellspring_tui.text import one_line, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date
+    from decimal import Decimal
 
     from wellspring_tui.answers.comparing import Comparison
     from wellspring_tui.answers.exports.source import Source
@@ -43,28 +32,15 @@ if TYPE_CHECKING:
     from wellspring_tui.jobs.accounts import Accounts
     from wellspring_tui.jobs.conductor import Conductor
     from wellspring_tui.jobs.model import Offer
+    from wellspring_tui.jobs.needs import Needs
     from wellspring_tui.jobs.open_jobs import UnderWay
     from wellspring_tui.jobs.retrying import Retry
+    from wellspring_tui.jobs.spending import Estimate
+    from wellspring_tui.jobs.submitting import Submitter
     from wellspring_tui.jobs.usage_report import By, UsageReport
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.model import RequestOptions
     from wellspring_tui.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a job would cost, in dollars; None where a price is unknown.
-
-    Input tokens are estimated; output is counted at its limit, so a job costs at most
-    about this.
-    """
-
-    input_tokens: int
-    output_limit: int | None
-    batch: Decimal | None
-    real_time: Decimal | None
-    free: bool = False
-    """The built-in service costs nothing; the figures say what OpenAI would take."""
 
 
 class Wellspring(Records):
@@ -113,24 +89,6 @@ class Wellspring(Records):
         chosen.update((name, value) for name, value in given.items() if value is not None)
         return RequestOptions(**chosen)  # type: ignore[arg-type]
 
-    def request_options_from_text(self, fields: Mapping[str, str]) -> RequestOptions:
-        """Request options from what a person typed; an empty field leaves its parameter out.
-
-        Raises InputError for a field that makes no sense.
-        """
-        values: dict[str, object] = {name: text or None for name, text in fields.items()}
-        for name, kind, word in (("temperature", float, "number"), ("max_tokens", int, "count")):
-            text = fields.get(name, "")
-            try:
-                values[name] = kind(text) if text else None
-            except ValueError:
-                raise InputError(
-                    f"expected a {word}, found “{one_line(text, 20)}”", where=name
-                ) from None
-        if not values.get("model"):
-            raise InputError("a model is needed", where="model")
-        return replace(self.request_options(), **values)  # type: ignore[arg-type]
-
     def check(
         self, path: Path, options: RequestOptions, progress: Progress | None = None
     ) -> Survey:
@@ -138,39 +96,41 @@ class Wellspring(Records):
 
         Problems are in the survey. Raises PromptsFileError for a file that can't be read.
         """
-        from wellspring_tui.prompts.checking import survey
-        from wellspring_tui.prompts.opening import open_prompts
+        return self.needs(path, options, progress=progress).found
 
-        heard = progress or Progress()
-        found, requests = survey(
-            open_prompts(path), options, lambda done: heard.step("Reading prompts", done)
-        )
-        for _ in requests:
-            pass  # the survey fills as they go by
-        return found
+    def needs(
+        self,
+        path: Path,
+        options: RequestOptions,
+        *,
+        service: str | None = None,
+        progress: Progress | None = None,
+    ) -> Needs:
+        """`check`, and into which parts a file would be cut, and how a service has room."""
+        return self._submitter(service).look(path, options, progress or Progress())
+
+    def needs_again(self, before: Needs, service: str | None = None) -> Needs | None:
+        """`needs` of a file that was read already; None when a service cuts it otherwise."""
+        return self._submitter(service).look_again(before)
 
     def estimate(self, found: Survey, service: str | None = None) -> Estimate:
         """What a checked file would cost on a service."""
-        from wellspring_tui.answers.model import Usage
+        from wellspring_tui.jobs.spending import estimate
 
-        def total(*, batch: bool) -> Decimal | None:
-            known = {model: self._prices.rates(model, batch=batch) for model in found.models}
-            if found.output_limit is None or None in known.values():
-                return None
-            costs = (
-                rate.cost(Usage(found.tokens_by_model[model], found.output_by_model[model]))
-                for model, rate in known.items()
-                if rate is not None
-            )
-            return sum(costs, Decimal(0))
+        return estimate(found, self._prices, free=self.settings.profile(service).is_local)
 
-        return Estimate(
-            found.tokens,
-            found.output_limit,
-            total(batch=True),
-            total(batch=False),
-            self.settings.profile(service).is_local,
-        )
+    def keep_to_limit(
+        self, found: Survey, service: str | None = None, max_cost: Decimal | None = None
+    ) -> None:
+        """Raises InputError when a checked file may cost more than `max_cost` dollars.
+
+        Without `max_cost` the limit of the settings counts, if they have one.
+        """
+        from wellspring_tui.jobs.spending import keep_to
+
+        limit = self.settings.max_cost if max_cost is None else max_cost
+        if limit is not None:
+            keep_to(limit, self.estimate(found, service))
 
     def submit(
         self,
@@ -182,59 +142,35 @@ class Wellspring(Records):
         description: str | None = None,
         tags: Iterable[str] = (),
         source: Path | None = None,
+        max_cost: Decimal | None = None,
         progress: Progress | None = None,
     ) -> Job:
         """Make a job of a prompts file. It is in the ledger when this returns; `tick` sends it.
 
-        `source` is the user's own file when `path` is a copy of it. Raises PromptsFileError
-        for a file with problems, CredentialsError without a key.
+        `source` is the user's own file when `path` is a copy of it. `max_cost` (dollars) goes
+        before the limit in the settings. Raises PromptsFileError for a file with problems,
+        CredentialsError without a key, InputError for a job that may cost more.
         """
-        from wellspring_tui.answers.index import AnswerIndex
         from wellspring_tui.jobs.labels import clean_tags
-        from wellspring_tui.jobs.planning import Planner, planned_parts, removed_on_failure
-        from wellspring_tui.prompts.checking import survey
-        from wellspring_tui.prompts.model import FileKind
-        from wellspring_tui.prompts.opening import open_prompts
 
         self.refuse_if_read_only()
-        heard = progress or Progress()
-        origin = source or path
-        labels = clean_tags(tags)
-        profile = self.settings.profile(service)
-        self.settings.key(profile)
-        found, requests = survey(
-            open_prompts(path), options, lambda done: heard.step("Reading prompts", done)
+        submitter = self._submitter(service)
+        self.settings.key(submitter.profile)
+        return submitter.submit(
+            path,
+            options,
+            name=name,
+            description=description,
+            tags=clean_tags(tags),
+            source=source or path,
+            allow=lambda found: self.keep_to_limit(found, service, max_cost),
+            progress=progress or Progress(),
         )
-        job_id = new_job_id()
-        inputs = make_folder(self.settings.places.inputs(job_id))
-        outputs = make_folder(self.settings.places.outputs(job_id))
-        with removed_on_failure(inputs, outputs):
-            planner = Planner(inputs, profile)
-            try:
-                with AnswerIndex.create(outputs / INDEX_NAME) as index:
-                    count = index.add_requests(planner.placed(requests))
-            finally:
-                planner.close()
-            found.raise_if_unsendable()
-            job = Job(
-                id=job_id,
-                name=storable(name or origin.stem),
-                description=description and storable(description),
-                source=storable(str(origin.absolute())),
-                kind=found.kind.value,
-                service=profile.name,
-                endpoint=found.endpoint or options.endpoint,
-                model=_models(found),
-                window=options.window,
-                requests=count,
-                tokens_estimated=found.tokens,
-                created_at=datetime.now(UTC),
-                parts=len(planner.parts),
-                tags=labels,
-                options=None if found.kind is FileKind.REQUESTS else options,
-            )
-            self.ledger.add_job(job, planned_parts(job_id, planner.parts))
-        return job
+
+    def _submitter(self, service: str | None) -> Submitter:
+        from wellspring_tui.jobs.submitting import Submitter
+
+        return Submitter(self.ledger, self.settings.places, self.settings.profile(service))
 
     def options_for(self, kind: str) -> RequestOptions:
         """Request options as the newest job of that kind of file had them, or as they are set."""
@@ -465,15 +401,6 @@ class Wellspring(Records):
         with results.index:
             yield Source(results, self.about(job), prompts, progress or Progress())
 
-    def recent_files(self, limit: int = 3) -> list[Path]:
-        """The prompts files of the last jobs that are still there, newest first."""
-        sources = dict.fromkeys(
-            Path(job.source)
-            for job in self.ledger.jobs(stop=20)
-            if job.kind not in (ADOPTED, IMPORTED)  # these were made of no prompts file
-        )
-        return [path for path in sources if path.is_file()][:limit]
-
     def about(self, job: Job) -> dict[str, Any]:
         """What the results tell of their job."""
         batches = [part.batch_id for part in self.ledger.parts(job.id) if part.batch_id]
@@ -520,9 +447,3 @@ class Wellspring(Records):
         if job.service != NO_SERVICE and self.settings.profile(job.service).is_local:
             return free_of_charge
         return in_a_batch(self._prices)
-
-
-def _models(found: Survey) -> str:
-    """The model of a job; of several, the most used and how many more."""
-    (model, _), *others = found.models.most_common()
-    return f"{model} +{len(others)}" if others else model

@@ -7,18 +7,15 @@ import os
 import resource
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from tests.support.files import GARDEN, jsonl, request, visual
+from tests.support.files import GARDEN, answer, encoded, expired, jsonl, request, visual
 from wellspring_tui.errors import ExitCode, PromptsFileError
 from wellspring_tui.prompts.checking import Survey, survey
-from wellspring_tui.prompts.model import RequestOptions
-from wellspring_tui.prompts.opening import open_prompts
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from wellspring_tui.prompts.model import FileKind, Problem, RequestOptions
+from wellspring_tui.prompts.opening import looks_like_prompts, open_prompts
 
 
 def _by_sentence(value: object) -> str:
@@ -138,6 +135,31 @@ def test_a_million_problems_are_counted_but_not_kept(tmp_path: Path) -> None:
     assert len(found.problems) == 1_000
 
 
+def test_problems_are_counted_by_kind_however_many_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "requests.jsonl"
+    twice = [request("a"), request("b")] * 1_500
+    path.write_bytes(jsonl([*twice, b"oops", request("c", model=""), request("d", stream=True)]))
+    found = checked(path)
+    assert found.problem_kinds.most_common(1) == [
+        ("custom_id: the custom_id “…” is already on line …", 2_998)
+    ]
+    assert set(found.problem_kinds) > {
+        "the line is not valid JSON",
+        "body.model: the request needs a model",
+        "body.stream: a batch can't stream",
+    }
+    assert found.problem_kinds.total() == found.problem_count == 3_001
+
+
+def test_kinds_of_problems_are_bounded_and_none_is_lost() -> None:
+    found = Survey(Path("any.jsonl"), FileKind.REQUESTS)
+    for number in range(200):
+        found.add_problem(Problem(f"trouble {number % 100}", line=number))
+    assert len(found.problem_kinds) == 51
+    assert found.problem_kinds["…"] == 100
+    assert found.problem_kinds.total() == found.problem_count == 200
+
+
 def test_truncated_json_is_refused_with_its_line_and_column(tmp_path: Path) -> None:
     path = tmp_path / "prompts.json"
     path.write_bytes(visual()[:-4])
@@ -216,6 +238,17 @@ def test_a_bad_request_is_refused_with_its_line_and_key(
     assert said in refused(path)
     assert checked(path).problem_count == 1
     assert checked(path).prompts == 2
+
+
+def test_an_output_file_is_told_from_requests_and_what_to_do_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "batch_output.jsonl"
+    for line in (answer("a"), expired("b")):
+        path.write_bytes(encoded(line))
+        assert "this is an output file of a batch" in refused(path)
+        assert "`wellspring import batch_output.jsonl` reads it as a job" in refused(path)
+        assert not looks_like_prompts(path)
+    path.write_bytes(jsonl([request("a", response=None)]))
+    assert looks_like_prompts(path)
 
 
 def test_a_bad_first_line_is_still_seen_as_a_request(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.files import CHAT, jsonl, request
 from tests.support.homes import stop_builtin, until
-from wellspring_tui.errors import GoneError, RefusedError, StoppedError
+from wellspring_tui.errors import GoneError, NetworkError, RefusedError, StoppedError
 from wellspring_tui.services.builtin import BuiltinService
 from wellspring_tui.services.client import Service
 
@@ -157,3 +157,11 @@ def test_what_the_service_does_not_know_is_gone(service: Service) -> None:
 def test_a_service_can_be_used_again_after_it_was_closed(service: Service) -> None:
     service.close()
     assert list(service.batches()) is not None
+
+
+def test_a_service_that_was_closed_for_good_is_asked_no_more(service: Service) -> None:
+    other = Service(service.base_url, "built-in")
+    assert list(other.batches()) is not None
+    other.close(for_good=True)
+    with pytest.raises(NetworkError, match=r"the connection to .* is closed"):
+        list(other.batches())

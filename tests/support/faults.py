@@ -149,6 +149,20 @@ class Script:
         )
 
 
+class HeldUp:
+    """Every upload waits at the service's door until `let_in` is set; `arrived` tells of one."""
+
+    def __init__(self) -> None:
+        self.arrived = threading.Event()
+        self.let_in = threading.Event()
+
+    def __call__(self, call: Call) -> Fault | None:
+        if call.asks == "upload":
+            self.arrived.set()
+            self.let_in.wait(60)
+        return None
+
+
 class Weather:
     """Faults by chance, always the same for the same seed; the sky clears after so many."""
 

@@ -12,6 +12,7 @@ from wellspring_tui.cli.chosen import Chosen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
 _Function = TypeVar("_Function", bound="Callable[..., object] | click.Command")
 
@@ -132,6 +133,17 @@ def requests(function: _Function) -> _Function:
     return function
 
 
+def max_cost(function: _Function) -> _Function:
+    """The most that a job may cost."""
+    option = click.option(
+        "--max-cost",
+        callback=_dollars,
+        metavar="USD",
+        help="Refuse a job that may cost more; none lifts the limit that is set.",
+    )
+    return option(function)
+
+
 def labels(function: _Function) -> _Function:
     """What a job is called."""
     name = click.option(
@@ -154,6 +166,20 @@ def _remember(context: click.Context, parameter: click.Parameter, value: object)
         raise click.BadParameter("it must be a number of seconds.")
     if value is not None:
         setattr(chosen, str(parameter.name), value)
+
+
+def _dollars(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> Decimal | None:
+    if value is None:
+        return None
+    from wellspring_tui.errors import InputError
+    from wellspring_tui.jobs.spending import limit_from_text
+
+    try:
+        return limit_from_text(value)
+    except InputError as error:
+        raise click.BadParameter(f"{error.what}.") from None
 
 
 def _number(

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from wellspring_tui.jobs.model import Event, Job, JobDetail, Offer, Outlook, Part
+    from wellspring_tui.jobs.needs import Needs
     from wellspring_tui.jobs.retrying import Retry
-    from wellspring_tui.prompts.checking import Survey
-    from wellspring_tui.wellspring import Estimate
+    from wellspring_tui.jobs.spending import Estimate
 
 
 def job(of: Job, expected: Outlook | None = None) -> dict[str, Any]:
@@ -85,8 +85,9 @@ def detail(of: JobDetail, expected: Outlook | None = None) -> dict[str, Any]:
     }
 
 
-def survey(of: Survey, cost: Estimate) -> dict[str, Any]:
+def survey(needs: Needs, cost: Estimate) -> dict[str, Any]:
     """What is in a prompts file; at most the first thousand problems."""
+    of = needs.found
     return {
         "file": str(of.path),
         "kind": of.kind.value,
@@ -104,8 +105,31 @@ def survey(of: Survey, cost: Estimate) -> dict[str, Any]:
             "batch_usd": _money(cost.batch),
             "real_time_usd": _money(cost.real_time),
         },
+        "parts": [
+            {
+                "part": part.number,
+                "requests": part.requests,
+                "model": part.model,
+                "endpoint": part.endpoint,
+                "size_bytes": part.size_bytes,
+                "estimated_input_tokens": part.tokens,
+            }
+            for part in needs.parts
+        ],
+        "queue": [
+            {
+                "model": need.model,
+                "estimated_input_tokens": need.tokens,
+                "limit_tokens": need.limit,
+                "under_way_tokens": need.under_way,
+                "turns": need.turns,
+                "fits": need.fits,
+            }
+            for need in needs.queue
+        ],
         "notes": of.notes,
         "problem_count": of.problem_count,
+        "problem_kinds": dict(of.problem_kinds.most_common()),
         "problems": [
             {"line": found.line, "key": found.key, "what": found.what} for found in of.problems
         ],

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _FIELDS = {
     "check_interval": "check_interval_seconds",
     "log_level": "log_level",
+    "max_cost": "max_cost",
     "theme": "theme",
     "requests": "request_defaults",
     "notices": "notices",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wellspring_tui.settings import ServiceProfile, Settings
 
-AT_ONCE = ("check_interval", "log_level", "theme", "requests.", "notices.")
+AT_ONCE = ("check_interval", "log_level", "max_cost", "theme", "requests.", "notices.")
 """The settings, or the start of their keys, that act on a dashboard that is open."""
 
 _USUAL_THEME = "textual-dark"
@@ -168,6 +168,8 @@ def _requests(settings: Settings) -> Iterator[Setting]:
     options = RequestOptions(**settings.request_defaults)  # type: ignore[arg-type]
     for name, label, about in _REQUESTS:
         yield _setting(settings, f"requests.{name}", label, getattr(options, name), about)
+    about = "A job that may cost more is refused; where a price is unknown too."
+    yield _setting(settings, "max_cost", "Max cost", settings.max_cost, about, unit="$")
 
 
 def _dashboard(settings: Settings) -> Iterator[Setting]:

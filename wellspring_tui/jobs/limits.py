@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from wellspring_tui.jobs.database import Database
     from wellspring_tui.jobs.model import Part
+    from wellspring_tui.settings import ServiceProfile
 
 
 class Limits:
@@ -26,8 +27,14 @@ class Limits:
         ).fetchone()
         return None if row is None else int(row["tokens"])
 
-    def enqueued_tokens(self, service: str, besides: Part) -> int:
-        """Estimated input tokens under way on a service, of the model of a part, without it."""
+    def queue(self, profile: ServiceProfile, model: str) -> int | None:
+        """How many tokens of a model a service takes at once, as far as anybody has said."""
+        learned = self.token_limit(profile.name, model)
+        told = [limit for limit in (profile.enqueued_tokens, learned) if limit is not None]
+        return min(told, default=None)
+
+    def enqueued_tokens(self, service: str, model: str, besides: str = "") -> int:
+        """Estimated input tokens of a model under way on a service, without those of a part."""
         row = self._file.here.execute(
             """
             SELECT coalesce(sum(tokens), 0) AS tokens FROM parts JOIN jobs ON jobs.id = job_id
@@ -35,7 +42,7 @@ class Limits:
                 AND parts.id <> :id AND step <> 'collected'
                 AND parts.status NOT IN ('waiting', 'completed', 'failed', 'expired', 'cancelled')
             """,
-            {"service": service, "model": besides.model, "id": besides.id},
+            {"service": service, "model": model, "id": besides},
         ).fetchone()
         return int(row["tokens"])
 

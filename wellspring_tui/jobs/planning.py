@@ -1,9 +1,4 @@
-"""Cutting a stream of requests into the input files of a job's parts.
-
-A batch takes one model, one endpoint, and only so many requests, bytes and
-embedding inputs; the service's profile says how many. A part that needs more tokens
-than the service's queue holds could never run, so that cuts too.
-"""
+"""Writing the input files of a job's parts, as its requests go by."""
 
 from __future__ import annotations
 
@@ -14,10 +9,9 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 from wellspring_tui.answers.model import Place
-from wellspring_tui.errors import PromptsFileError
+from wellspring_tui.jobs.cutting import Cut, Cutter, QueueOf, no_queue
 from wellspring_tui.jobs.model import WAITING, Part, Step, new_token, part_file_name
 from wellspring_tui.private import create, put_in_place, writing
-from wellspring_tui.prompts.model import EMBEDDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,40 +36,17 @@ class PlannedPart:
 
 @dataclass(slots=True)
 class _OpenPart:
-    number: int
+    cut: Cut
     name: str
     file: IO[bytes]
-    requests: int = 0
-    size_bytes: int = 0
-    inputs: int = 0
-    tokens: int = 0
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
 
-    def has_room_for(self, request: Request, limits: ServiceProfile) -> bool:
-        return (
-            self.requests < limits.max_requests
-            and self.size_bytes + len(request.line) + 1 <= limits.max_bytes
-            and (
-                limits.enqueued_tokens is None
-                or not self.requests
-                or self.tokens + request.tokens <= limits.enqueued_tokens
-            )
-            and (
-                request.endpoint != EMBEDDINGS
-                or self.inputs + request.inputs <= limits.max_embedding_inputs
-            )
-        )
-
-    def add(self, request: Request) -> Place:
+    def write(self, request: Request) -> Place:
+        """Write a request that its cut has counted in already."""
         line = request.line + b"\n"
-        place = Place(self.name, self.size_bytes, len(line))
         self.file.write(line)
         self.digest.update(line)
-        self.requests += 1
-        self.size_bytes += len(line)
-        self.inputs += request.inputs
-        self.tokens += request.tokens
-        return place
+        return Place(self.name, self.cut.size_bytes - len(line), len(line))
 
 
 class Planner:
@@ -84,56 +55,56 @@ class Planner:
     Take `placed(requests)` to its end, then `parts` is complete.
     """
 
-    def __init__(self, folder: Path, limits: ServiceProfile, first_number: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        limits: ServiceProfile,
+        queue_of: QueueOf = no_queue,
+        first_number: int = 1,
+    ) -> None:
         """The parts are numbered from `first_number`."""
         self.folder = folder
         self.parts: list[PlannedPart] = []
-        self._limits = limits
+        self._cutter = Cutter(limits, queue_of, first_number)
         self._open: dict[tuple[str, str], _OpenPart] = {}
-        self._next_number = first_number
 
     def placed(self, requests: Iterable[Request]) -> Iterator[tuple[str, str, str, Place]]:
         """Write each request; yields (custom_id, section, prompt type, place) of it."""
+        part: _OpenPart | None = None
         for request in requests:
-            part = self._part_for(request)
-            yield request.custom_id, request.section, request.prompt_type, part.add(request)
+            cut = self._cutter.place(request)
+            if part is None or part.cut is not cut:
+                part = self._open_for(cut)
+            yield request.custom_id, request.section, request.prompt_type, part.write(request)
         for key in list(self._open):
             self._finish(key)
         self.parts.sort(key=lambda part: part.number)
 
-    def _part_for(self, request: Request) -> _OpenPart:
-        key = request.endpoint, request.model
+    def _open_for(self, cut: Cut) -> _OpenPart:
+        key = cut.endpoint, cut.model
         part = self._open.get(key)
-        if part is not None and part.has_room_for(request, self._limits):
+        if part is not None and part.cut is cut:
             return part
         if part is not None:
             self._finish(key)
-        if len(request.line) + 1 > self._limits.max_bytes:
-            raise PromptsFileError(
-                f"the request {request.custom_id} has {len(request.line):,} bytes, "
-                f"more than the {self._limits.max_bytes:,} that {self._limits.name} takes",
-                todo="Shorten it.",
-            )
-        number = self._next_number
-        self._next_number += 1
-        name = part_file_name(number)
-        fresh = _OpenPart(number, name, create(self._temporary(name)))
+        name = part_file_name(cut.number)
+        fresh = _OpenPart(cut, name, create(self._temporary(name)))
         self._open[key] = fresh
         return fresh
 
     def _finish(self, key: tuple[str, str]) -> None:
         part = self._open.pop(key)
         put_in_place(part.file, self._temporary(part.name), self.folder / part.name)
-        endpoint, model = key
+        cut = part.cut
         self.parts.append(
             PlannedPart(
-                part.number,
-                endpoint,
-                model,
-                part.requests,
-                part.size_bytes,
+                cut.number,
+                cut.endpoint,
+                cut.model,
+                cut.requests,
+                cut.size_bytes,
                 part.digest.hexdigest(),
-                part.tokens,
+                cut.tokens,
             )
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -87,7 +88,8 @@ def retry(
         with PlacedLines(inputs) as requests, PlacedLines(outputs) as answers:
             history = _History(inputs, parts, index.files_of_requests())
             choice = _Choice(index, history, requests, answers, also_hopeless=also_hopeless)
-            planner = Planner(inputs, profile, parts[-1].number + 1)
+            queue_of = partial(ledger.limits.queue, profile)
+            planner = Planner(inputs, profile, queue_of, parts[-1].number + 1)
             try:
                 with writing(inputs):
                     for count, _ in enumerate(planner.placed(choice.wanted())):

@@ -13,6 +13,7 @@ from wellspring_tui.errors import (
     RefusedError,
 )
 from wellspring_tui.jobs.model import Part, Step
+from wellspring_tui.jobs.uploading import CancelledError, upload
 from wellspring_tui.services.model import BatchProblem
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class Sender:
             self._create(part, file_id)
         except RefusedError as error:
             self._ledger.end_unsent(part, "failed", [BatchProblem(error.what, "refused")])
+        except CancelledError:
+            self._ledger.end_unsent(part, "cancelled")
         return True
 
     def may_still_appear(self, part: Part) -> bool:
@@ -90,12 +93,18 @@ class Sender:
             known = self._service.find_file(part.upload_name, part.size_bytes)
             if known is not None:
                 return known
-        return self._service.upload(
-            path, part.upload_name, progress.stage(f"Uploading part {part.number}")
+        return upload(
+            self._service,
+            path,
+            part.upload_name,
+            progress.stage(f"Uploading part {part.number}"),
+            cancelled=lambda: self._ledger.job(part.job_id).cancel_asked,
         )
 
     def _create(self, part: Part, file_id: str) -> None:
         job = self._ledger.job(part.job_id)
+        if job.cancel_asked:
+            raise CancelledError
         metadata = {METADATA_KEY: part.token, JOB_KEY: part.job_id}
         if job.description:
             metadata[_DESCRIPTION_KEY] = job.description[:_METADATA_LENGTH]

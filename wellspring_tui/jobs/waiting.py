@@ -27,6 +27,14 @@ class Wait:
     until: datetime | None = None
 
 
+def has_room(queue: int, enqueued: int, tokens: int) -> bool:
+    """Whether a part goes into a queue of tokens that holds some already.
+
+    Alone it goes whatever its estimate says: the service counts better than we do.
+    """
+    return not enqueued or enqueued + tokens <= queue
+
+
 class Gate:
     """Lets parts of one service through as far as its limits allow."""
 
@@ -39,15 +47,14 @@ class Gate:
         return self._no_room(part) or self._too_many(part)
 
     def _no_room(self, part: Part) -> Wait | None:
-        learned = self._ledger.limits.token_limit(self._profile.name, part.model)
-        limits = [limit for limit in (self._profile.enqueued_tokens, learned) if limit is not None]
-        if not limits:
+        limits = self._ledger.limits
+        queue = limits.queue(self._profile, part.model)
+        if queue is None:
             return None
-        enqueued = self._ledger.limits.enqueued_tokens(self._profile.name, part)
-        # Alone it goes whatever its estimate says: the service counts better than we do.
-        if not enqueued or enqueued + part.tokens <= min(limits):
+        enqueued = limits.enqueued_tokens(self._profile.name, part.model, besides=part.id)
+        if has_room(queue, enqueued, part.tokens):
             return None
-        return Wait(f"room in the queue: {enqueued:,} of {min(limits):,} tokens of {part.model}")
+        return Wait(f"room in the queue: {enqueued:,} of {queue:,} tokens of {part.model}")
 
     def _too_many(self, part: Part) -> Wait | None:
         if part.attempts:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wellspring_tui.prompts.model import PromptsFile
 
 _KEPT_PROBLEMS = 1_000
+_KEPT_KINDS = 50
 _KEPT_SAMPLES = 12
 
 
@@ -52,7 +53,10 @@ class Survey:
     output_by_model: Counter[str] = field(default_factory=Counter)
     endpoint: str | None = None
     problems: list[Problem] = field(default_factory=list)
+    """The first thousand."""
     problem_count: int = 0
+    problem_kinds: Counter[str] = field(default_factory=Counter)
+    """All of them, by what they say; beyond fifty kinds the others are one, “…”."""
     notes: list[str] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
 
@@ -80,6 +84,8 @@ class Survey:
     def add_problem(self, problem: Problem) -> None:
         """Note one problem; beyond a thousand they are only counted."""
         self.problem_count += 1
+        kind, kinds = problem.kind, self.problem_kinds
+        kinds[kind if kind in kinds or len(kinds) < _KEPT_KINDS else "…"] += 1
         if len(self.problems) < _KEPT_PROBLEMS:
             self.problems.append(problem)
 

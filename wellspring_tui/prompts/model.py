@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +21,9 @@ EMBEDDINGS = "/v1/embeddings"
 
 NO_SECTION = "Requests"
 """The section of requests that name none."""
+
+
+_OWN_TO_A_LINE = re.compile(r"(?<=“)[^”]*(?=”)|(?<=line )[\d,]+")
 
 
 class FileKind(StrEnum):
@@ -81,6 +85,13 @@ class Problem:
     line: int | None = None
     """The line in a JSONL file, from 1."""
     key: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """What kind of problem it is: the sentence without what differs from line to line."""
+        what = _OWN_TO_A_LINE.sub("…", self.what)
+        # In a file of one JSON the key says where, in JSONL it says which part of the line.
+        return f"{self.key}: {what}" if self.line is not None and self.key else what
 
     def __str__(self) -> str:
         place = f"line {self.line}" if self.line is not None else ""

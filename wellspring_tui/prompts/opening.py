@@ -49,6 +49,12 @@ def open_prompts(path: Path) -> PromptsFile:
         raise PromptsFileError(
             f"this is not JSON: it starts with “{start}”", where=where, todo=_EXPECTED
         )
+    if _is_output_line(text):
+        raise PromptsFileError(
+            "this is an output file of a batch: it holds answers, not prompts",
+            where=where,
+            todo=f"`wellspring import {one_line(path.name)}` reads it as a job.",
+        )
     if _is_request_line(text, whole=len(head) < _HEAD_BYTES):
         return RequestsFile(path)
     if text.startswith(b"["):
@@ -106,6 +112,21 @@ def _refuse_other_encodings(head: bytes, where: str) -> None:
         )
     if b"\x00" in head:
         raise PromptsFileError("this is a binary file, not JSON", where=where, todo=_EXPECTED)
+
+
+class _Result(msgspec.Struct):
+    custom_id: object
+    response: object
+    method: object = None
+
+
+def _is_output_line(text: bytes) -> bool:
+    """Whether the first line is one of an output or error file of a batch."""
+    try:
+        result = msgspec.json.decode(text.partition(b"\n")[0], type=_Result)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return result.method is None
 
 
 class _FirstLine(msgspec.Struct):

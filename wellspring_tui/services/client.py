@@ -55,6 +55,7 @@ class Service:
         self._shown_url = shown_url(base_url)
         self._api_key = api_key
         self._sdk: openai.OpenAI | None = None
+        self._closed = False
         self._connecting = threading.Lock()
 
     def upload(self, path: Path, name: str, heartbeat: Heartbeat) -> RemoteFile:
@@ -146,11 +147,16 @@ class Service:
             )
         return written
 
-    def close(self) -> None:
-        """Close the connections."""
-        if self._sdk is not None:
-            self._sdk.close()
-            self._sdk = None
+    def close(self, *, for_good: bool = False) -> None:
+        """Close the connections; the next call opens them again, unless it is `for_good`.
+
+        Then a thread that still uses them, such as an upload that was given up, gets
+        NetworkError.
+        """
+        self._closed = self._closed or for_good
+        sdk, self._sdk = self._sdk, None
+        if sdk is not None:
+            sdk.close()
 
     def _batches_page(self, after: str | None) -> tuple[list[Batch], bool]:
         """The batches of one page, and whether the service may have more."""
@@ -167,10 +173,19 @@ class Service:
     def _calls(self) -> Iterator[openai.OpenAI]:
         """The SDK's client, with its failures translated."""
         with translated(self._shown_url):
-            with self._connecting:
-                if self._sdk is None:
-                    self._sdk = _connect(self.base_url, self._api_key)
-            yield self._sdk
+            yield self._connected()
+
+    def _connected(self) -> openai.OpenAI:
+        with self._connecting:
+            if self._sdk is None and not self._closed:
+                self._sdk = _connect(self.base_url, self._api_key)
+        sdk = self._sdk
+        if self._closed or sdk is None:
+            self.close()  # connecting takes a while, and so it may have come too late
+            raise NetworkError(
+                f"the connection to {self._shown_url} is closed", todo="Wellspring will look again."
+            )
+        return sdk
 
     def _understood(self, read: Callable[[dict[str, object]], T], content: bytes) -> T:
         try:

@@ -50,7 +50,7 @@ class Connections:
     def close(self) -> None:
         """Close every connection, and let go of the built-in service."""
         for service in self._services.values():
-            service.close()
+            service.close(for_good=True)
         self._services.clear()
         if self._builtin is not None:
             self._builtin.release()

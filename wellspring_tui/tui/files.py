@@ -1,88 +1,141 @@
-"""What a folder holds, for the file picker: prompts files first."""
+"""What a folder holds, for the file picker: prompts files first.
+
+A folder may hold tens of thousands of files, or lie on a slow disk. So it is told in
+steps: the names, then sizes and ages, then which files hold prompts. Only so many are
+looked into, and never what is no ordinary file: reading a pipe would wait for ever.
+"""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import stat
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from wellspring_tui import figures
+import msgspec
+
 from wellspring_tui.prompts.opening import looks_like_prompts
-from wellspring_tui.text import one_line
-from wellspring_tui.tui.widgets.table_model import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TypeAlias
+
+    Recent: TypeAlias = "Callable[[], Sequence[Path]]"
 
 _SUFFIXES = (".json", ".jsonl")
 _LOOKED_INTO = 300
-"""So many files of a folder are opened to see whether they hold prompts."""
+"""So many files of a folder, the newest, are opened to see whether they hold prompts."""
+_STEP_SECONDS = 0.2
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """A file or a folder. A folder makes tens of thousands, so it is a struct."""
+
+    path: str
+    name: str
+    is_folder: bool = False
+    likely: bool = False
+    """Whether its name is one that prompts files have."""
+    holds_prompts: bool | None = None
+    """None as long as nobody has looked."""
+    size_bytes: int | None = None
+    changed_at: float | None = None
+    """Seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A folder's entries as rows; a key is a path."""
+    """A folder as far as it is known."""
 
     folder: Path
-    rows: tuple[Row, ...]
+    entries: tuple[Entry, ...] = ()
+    """By name, hidden ones included."""
+    recent: tuple[Entry, ...] = ()
+    """Prompts files of the last jobs that lie elsewhere."""
+    sample: Entry | None = None
     problem: str | None = None
+    """Why the folder can't be read."""
+    complete: bool = False
 
 
-def list_folder(folder: Path, *, recent: Iterable[Path], sample: Path, now: datetime) -> Listing:
-    """The entries of a folder: prompts files, folders, other files; before them recent files."""
-    entries: list[os.DirEntry[str]] = []
+def listings(folder: Path, *, recent: Recent, sample: Path) -> Iterator[Listing]:
+    """A folder, known better from step to step; the last one is `complete`.
+
+    Meant to be taken in a thread: each step may wait for the disk, none raises.
+    """
+    entries: list[Entry] = []
     problem = None
     try:
         with os.scandir(folder) as found:
-            entries = [entry for entry in found if not entry.name.startswith(".")]
-    except OSError as error:
-        problem = f"{folder} can't be read ({error.strerror})."
+            entries.extend(_named(entry) for entry in found)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        problem = f"{folder} can't be read ({reason})."
     entries.sort(key=lambda entry: entry.name.casefold())
-    folders = [entry for entry in entries if _is_folder(entry)]
-    files = [entry for entry in entries if not _is_folder(entry)]
-    likely = [entry for entry in files if entry.name.lower().endswith(_SUFFIXES)]
-    prompts = [
-        entry
-        for number, entry in enumerate(likely)
-        if number >= _LOOKED_INTO or looks_like_prompts(Path(entry.path))
-    ]
-    others = [entry for entry in files if entry not in prompts] if prompts else files
-    here = {entry.path for entry in prompts}
-    elsewhere = [path for path in recent if str(path) not in here]
-    rows = [
-        *_group("Recent", [_file_row(path, now) for path in elsewhere]),
-        *_group("Prompts files", [_file_row(Path(entry.path), now) for entry in prompts]),
-        *_group("Sample", [] if sample in elsewhere else [_file_row(sample, now)]),
-        Row("heading:folders", ("Folders",), heading=True),
-        Row(str(folder.parent), ("../", "", "")),
-        *(Row(entry.path, (f"{entry.name}/", "", "")) for entry in folders),
-        *_group("Other files", [_file_row(Path(entry.path), now) for entry in others]),
-    ]
-    return Listing(folder, tuple(rows), problem)
+    listing = Listing(folder, tuple(entries), problem=problem)
+    yield listing
+    here = {entry.path for entry in entries}
+    elsewhere = [path for path in recent() if str(path) not in here]
+    shown = sample not in elsewhere and str(sample) not in here
+    listing = replace(
+        listing,
+        recent=tuple(_measured(_prompts_file(path)) for path in elsewhere),
+        sample=_measured(_prompts_file(sample)) if shown else None,
+    )
+    for _ in _in_steps(_measure(entries)):
+        yield replace(listing, entries=tuple(entries))
+    for _ in _in_steps(_look_into(entries)):
+        yield replace(listing, entries=tuple(entries))
+    yield replace(listing, entries=tuple(entries), complete=True)
 
 
-def _group(name: str, rows: list[Row]) -> list[Row]:
-    return [Row(f"heading:{name}", (name,), heading=True), *rows] if rows else []
+def _measure(entries: list[Entry]) -> Iterator[None]:
+    for at, entry in enumerate(entries):
+        if not entry.is_folder:
+            entries[at] = _measured(entry)
+            yield
 
 
-def _file_row(path: Path, now: datetime) -> Row:
+def _look_into(entries: list[Entry]) -> Iterator[None]:
+    """Look for prompts in the newest of the files whose names are likely."""
+    likely = [at for at, entry in enumerate(entries) if entry.likely]
+    likely.sort(key=lambda at: -(entries[at].changed_at or 0.0))
+    for at in likely[:_LOOKED_INTO]:
+        holds = looks_like_prompts(Path(entries[at].path))
+        entries[at] = msgspec.structs.replace(entries[at], holds_prompts=holds)
+        yield
+
+
+def _in_steps(work: Iterable[None]) -> Iterator[None]:
+    """Do work, and pause now and then to show how far it is."""
+    due = monotonic() + _STEP_SECONDS
+    for _ in work:
+        if monotonic() >= due:
+            yield
+            due = monotonic() + _STEP_SECONDS
+
+
+def _named(entry: os.DirEntry[str]) -> Entry:
     try:
-        about = path.stat()
-    except OSError:
-        return Row(str(path), (path.name, "", ""))
-    changed = datetime.fromtimestamp(about.st_mtime, UTC)
-    return Row(str(path), (path.name, figures.size(about.st_size), figures.age(changed, now)))
+        is_folder = entry.is_dir()
+    except OSError:  # a link that leads round in a circle
+        is_folder = False
+    likely = not is_folder and entry.name.lower().endswith(_SUFFIXES)
+    return Entry(entry.path, entry.name, is_folder, likely)
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def _prompts_file(path: Path) -> Entry:
+    return Entry(str(path), path.name, likely=True, holds_prompts=True)
+
+
+def _measured(entry: Entry) -> Entry:
+    """With its size and age; what is no ordinary file has none, and is not looked into."""
     try:
-        return entry.is_dir()
-    except OSError:
-        return False
-
-
-def preview_name(path: Path) -> str:
-    """A path short enough for a title: its last two names."""
-    return one_line("/".join(path.parts[-2:]), 60)
+        about = os.stat(entry.path)  # noqa: PTH116 - a path object for each of 20,000 files
+    except (OSError, ValueError):
+        return msgspec.structs.replace(entry, likely=False)
+    if not stat.S_ISREG(about.st_mode):
+        return msgspec.structs.replace(entry, likely=False)
+    return msgspec.structs.replace(entry, size_bytes=about.st_size, changed_at=about.st_mtime)

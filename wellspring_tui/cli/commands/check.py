@@ -11,16 +11,19 @@ from wellspring_tui.cli.output import data, json_data, say
 from wellspring_tui.cli.telling import teller
 from wellspring_tui.errors import ExitCode
 from wellspring_tui.figures import count, money, size
+from wellspring_tui.jobs.needs import parts_sentence
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator
+    from decimal import Decimal
     from pathlib import Path
 
     from wellspring_tui.cli.chosen import Chosen
+    from wellspring_tui.jobs.needs import Needs
+    from wellspring_tui.jobs.spending import Estimate
     from wellspring_tui.prompts.checking import Survey
-    from wellspring_tui.wellspring import Estimate
 
 _LABEL_WIDTH = 11
 _SHOWN_SECTIONS = 50
@@ -36,30 +39,42 @@ _SHOWN_TYPES = 10
 )
 @options.file_argument
 @options.requests
+@options.max_cost
 @options.json_option
 @options.quiet_option
 @options.places
 @options.pass_chosen
 def check(
-    chosen: Chosen, /, file: Path, *, as_json: bool, quiet: bool, **request_options: object
+    chosen: Chosen,
+    /,
+    file: Path,
+    *,
+    max_cost: Decimal | None,
+    as_json: bool,
+    quiet: bool,
+    **request_options: object,
 ) -> ExitCode:
     """Read a prompts FILE: sections, prompts, tokens, cost, problems. Nothing is sent.
 
-    Answers with 2 when the file can't be sent as it is.
+    Answers with 2 when the file can't be sent as it is, or may cost more than the limit.
     """
     with chosen.wellspring() as wellspring:
         told = teller(quiet=quiet)
         with told:
-            found = wellspring.check(
-                file, wellspring.request_options(**request_options), told.progress
+            needs = wellspring.needs(
+                file, wellspring.request_options(**request_options), progress=told.progress
             )
+        found = needs.found
         cost = wellspring.estimate(found)
         service = wellspring.settings.service
-    if as_json:
-        json_data(shapes.survey(found, cost))
-    else:
-        data("\n".join(_report(found, cost, service)))
-    return _verdict(found)
+        if as_json:
+            json_data(shapes.survey(needs, cost))
+        else:
+            data("\n".join(_report(needs, cost, service)))
+        verdict = _verdict(found)
+        if verdict is ExitCode.OK:
+            wellspring.keep_to_limit(found, max_cost=max_cost)
+    return verdict
 
 
 def _verdict(found: Survey) -> ExitCode:
@@ -73,7 +88,8 @@ def _verdict(found: Survey) -> ExitCode:
     return ExitCode.OK
 
 
-def _report(found: Survey, cost: Estimate, service: str) -> Iterator[str]:
+def _report(needs: Needs, cost: Estimate, service: str) -> Iterator[str]:
+    found = needs.found
     yield one_line(str(found.path))
     blank = f" ({found.blank:,} blank left out)" if found.blank else ""
     models = (f"{model} ({number:,})" for model, number in found.models.most_common())
@@ -84,13 +100,18 @@ def _report(found: Survey, cost: Estimate, service: str) -> Iterator[str]:
     yield _row("Endpoint", found.endpoint or "–")
     limit = "no limit set" if found.output_limit is None else f"at most {count(found.output_limit)}"
     yield _row("Tokens", f"≈ {found.tokens:,} in, {limit} out")
+    yield _row("Parts", parts_sentence(needs.parts))
     yield from _cost(cost, service)
+    yield from (_row("Queue", str(need)) for need in needs.queue if need.limit is not None)
     yield from (_row("Note", note) for note in found.notes)
     yield ""
     yield from _sections(found.sections)
     if found.problems:
         yield ""
         yield f"Problems: {found.problem_count:,}"
+        if found.problem_count > len(found.problems):
+            kinds = found.problem_kinds.most_common()
+            yield from (f"  {number:,} × {one_line(kind)}" for kind, number in kinds)
         yield from (f"  {one_line(str(problem))}" for problem in found.problems)
         more = found.problem_count - len(found.problems)
         yield from [f"  … and {more:,} more"] if more else []

@@ -15,6 +15,7 @@ from wellspring_tui.cli.writing import destination
 from wellspring_tui.errors import ExitCode, ServiceError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
     from pathlib import Path
 
     from wellspring_tui.cli.chosen import Chosen
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @options.file_argument
 @options.output_option
 @options.requests
+@options.max_cost
 @options.labels
 @options.quiet_option
 @options.places
@@ -46,6 +48,7 @@ def run(
     name: str | None,
     description: str | None,
     tags: tuple[str, ...],
+    max_cost: Decimal | None,
     quiet: bool,
     **request_options: object,
 ) -> ExitCode:
@@ -66,6 +69,7 @@ def run(
                 name=name,
                 description=description,
                 tags=tags,
+                max_cost=max_cost,
             )
             if not quiet:
                 told.warn(f"{job.id} is submitted to {job.service}.")
@@ -82,6 +86,7 @@ def run(
 )
 @options.file_argument
 @options.requests
+@options.max_cost
 @options.labels
 @options.json_option
 @options.quiet_option
@@ -95,6 +100,7 @@ def submit(
     name: str | None,
     description: str | None,
     tags: tuple[str, ...],
+    max_cost: Decimal | None,
     as_json: bool,
     quiet: bool,
     **request_options: object,
@@ -115,6 +121,7 @@ def submit(
                 name=name,
                 description=description,
                 tags=tags,
+                max_cost=max_cost,
             )
         try:
             with told:
@@ -151,6 +158,7 @@ def _submitted(
     name: str | None,
     description: str | None,
     tags: tuple[str, ...],
+    max_cost: Decimal | None,
 ) -> Job:
     job = wellspring.submit(
         file,
@@ -158,6 +166,7 @@ def _submitted(
         name=name,
         description=description,
         tags=tags,
+        max_cost=max_cost,
         progress=told.progress,
     )
     from wellspring_tui.prompts.model import FileKind

@@ -7,170 +7,218 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Footer, Input, Label, ProgressBar, Select, Static
+from textual.widgets import Button, Footer, Input, ProgressBar, Select, Static, TextArea
 
 from wellspring_tui.errors import StoppedError, WellspringError
 from wellspring_tui.jobs.model import Job
-from wellspring_tui.progress import Progress
-from wellspring_tui.prompts.model import FileKind, RequestOptions
-from wellspring_tui.settings import LOCAL
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 from wellspring_tui.tui.carrier import in_thread
+from wellspring_tui.tui.heard import Heard
 from wellspring_tui.tui.screens.base import DashboardScreen
-from wellspring_tui.tui.screens.survey_lines import cost_lines, fact_lines
+from wellspring_tui.tui.screens.review_fields import Draft, Field, drafted, fields
+from wellspring_tui.tui.screens.review_standing import (
+    Standing,
+    fact_lines,
+    hanging,
+    standing,
+    submit_label,
+    sum_line,
+)
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.notifications import SeverityLevel
 
-    from wellspring_tui.prompts.checking import Survey
-    from wellspring_tui.wellspring import Estimate
+    from wellspring_tui.tui.readings import Reading, Readings
 
 _SETTLED_SECONDS = 0.3
+"""How long the settings rest before the file is read with them."""
+_LOOKS_A_SECOND = 10
 
 
 class ReviewScreen(DashboardScreen[Job | None]):
     """Settings and costs of a job before it is sent. Gives the job, or None."""
 
     CSS_PATH = "review.tcss"
+    AUTO_FOCUS = "#submit"  # for most files everything is right already
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "submit", "Submit", priority=True),
+        Binding("tab", "app.focus_next", "Next field"),
+        Binding("pagedown", "scroll(1)", "Page down", show=False),
+        Binding("pageup", "scroll(-1)", "Page up", show=False),
         Binding("escape", "leave", "Back"),
     ]
 
-    def __init__(self, found: Survey) -> None:
+    def __init__(self, reading: Reading, readings: Readings) -> None:
         super().__init__()
-        self._found = found
-        self._submitting: Progress | None = None
+        self._reading = reading
+        self._readings = readings
+        self._path = reading.found.path
+        self._failure: WellspringError | None = None
+        """Why the file could not be read with the settings as they are."""
+        self._under_way: Heard | None = None
+        """The reading or the submission that goes on."""
+        self._submitting = False
+        self._fields: dict[str, Field] = {}
+        """By name; those of request options are missing for ready-made requests."""
 
     def compose(self) -> ComposeResult:
-        """Facts on top, fields below, two buttons."""
-        door = self.door
-        services = [(name, name) for name in door.settings.services]
-        defaults = door.request_options()
-        yield self.top_bar(f"New job › review {self._found.path.name}")
-        with VerticalScroll(id="review"):
+        """Facts and fields, which scroll; below them, always in sight, the sum and two buttons."""
+        yield self.top_bar(f"New job › review {self._path.name}")
+        with VerticalScroll(id="review", can_focus=False):
             yield Static(id="review-facts")
+            with Vertical(id="review-fields"):
+                yield from self._rows()
+        with Vertical(id="review-foot"):
+            yield Static(id="review-sum")
             yield Static(id="review-says")
-            with Horizontal(classes="field"):
-                yield Label("Service")
-                yield Select(
-                    services,
-                    value=self._first_service(),
-                    allow_blank=False,
-                    id="service",
-                    compact=True,
-                )
-            yield from _field("Name", "name", self._found.path.stem)
-            yield from _field("Description", "description", "", "kept with the batch")
-            if self._found.kind is not FileKind.REQUESTS:
-                yield from _field("Model", "model", defaults.model)
-                yield from _field("Temperature", "temperature", _shown(defaults.temperature))
-                yield from _field("Max tokens", "max_tokens", _shown(defaults.max_tokens))
-                yield from _field("System", "system", defaults.system or "", "instructions for all")
             with Horizontal(id="review-buttons"):
+                yield Button("Submit", id="submit", variant="primary", compact=True)
                 yield Button("Back (Esc)", id="back", compact=True)
-                yield Button("Submit (ctrl+s)", id="submit", variant="primary", compact=True)
-            yield ProgressBar(id="review-progress", show_eta=False)
+                yield ProgressBar(id="review-progress", show_eta=False, show_percentage=False)
         yield Footer(show_command_palette=False, compact=True)
 
+    def _rows(self) -> ComposeResult:
+        for field in fields(self.door.settings, self._reading):
+            self._fields[field.field] = field
+            yield field
+
     def on_mount(self) -> None:
-        """The submit button has the focus: for most files everything is right already."""
+        """Show where the job stands."""
         self.query_one("#review-progress").display = False
-        self.query_one("#submit", Button).focus()
-        self._calculate()
+        self.set_interval(1 / _LOOKS_A_SECOND, self._show_progress)
+        self._show_facts()
+        self._show()
+        self._suggest()
 
-    def _first_service(self) -> str:
-        """The service chosen in the settings, or the built-in one when that has no key."""
-        settings = self.door.settings
-        return settings.service if settings.has_key(settings.profile()) else LOCAL
+    @work(group="suggest")
+    async def _suggest(self) -> None:
+        """The models used before complete what is typed."""
+        if "model" in self._fields:
+            models = await in_thread(self.door.recent_models)
+            self._fields["model"].suggest(models)
 
-    @property
-    def _service(self) -> str:
-        return str(self.query_one("#service", Select).value)
+    # -- the fields ----------------------------------------------------------------
+
+    def _draft(self) -> Draft:
+        texts = {name: field.text for name, field in self._fields.items()}
+        return drafted(texts, self._reading.options)
 
     @on(Input.Changed)
+    @on(TextArea.Changed)
     @on(Select.Changed)
     def _changed(self) -> None:
-        self._calculate()
+        self._show()
 
-    @work(exclusive=True, group="calculate")
-    async def _calculate(self) -> None:
-        """Show the facts and the cost for the settings as they are now."""
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        self.app.action_focus_next()
+
+    def _show(self) -> None:
+        """Show where the job stands; read the file again if the settings need it."""
+        draft = self._draft()
+        for name, field in self._fields.items():
+            field.mistake = draft.mistakes.get(name, "")
+        fits = self._reading.answers(draft.options, draft.service)
+        if fits or draft.mistakes:
+            self.workers.cancel_group(self, "read")
+            self._failure = None
+        else:
+            self._read(draft)
+        self._show_standing(draft)
+
+    def _standing(self, draft: Draft) -> Standing:
+        known = self._reading if self._reading.answers(draft.options, draft.service) else None
+        return standing(draft, known, self._failure, self.door.settings)
+
+    def _show_standing(self, draft: Draft) -> None:
+        stands = self._standing(draft)
+        self.query_one("#review-sum", Static).update(sum_line(self._reading, draft))
+        self.query_one("#review-says", Static).update(stands.says)
+        button = self.query_one("#submit", Button)
+        label = submit_label(self._reading) if stands.ready else Content("Submit")
+        if label != button.label:
+            button.label = label
+            button.refresh(layout=True)  # Textual leaves it as wide as it was
+        button.disabled = not stands.ready
+
+    def _show_facts(self) -> None:
+        facts = self.query_one("#review-facts", Static)
+        width = facts.content_size.width or self.app.size.width
+        facts.update(Content("\n").join(hanging(fact_lines(self._reading), width)))
+
+    def on_resize(self) -> None:
+        """Wrap the facts anew."""
+        self.call_after_refresh(self._show_facts)
+
+    # -- reading -----------------------------------------------------------------
+
+    @work(exclusive=True, group="read")
+    async def _read(self, draft: Draft) -> None:
+        """Read the file with other settings, once they have rested a while."""
+        self._failure = None
         await sleep(_SETTLED_SECONDS)
-        facts, says = (
-            self.query_one_optional("#review-facts", Static),
-            self.query_one_optional("#review-says", Static),
-        )
-        if facts is None or says is None:  # quick hands have submitted it, and the screen goes
-            return
+        heard = self._under_way = Heard()
         try:
-            options = self._options()
-            door, service = self.door, self._service
-            door.settings.key(door.settings.profile(service))
-            found, estimate = await in_thread(lambda: self._checked(options, service))
+            self._reading = await self._readings.read(
+                self._path, heard, service=draft.service, options=draft.options
+            )
         except WellspringError as error:
-            if says.is_attached:
-                says.update(Content.styled(f"× {one_line(str(error))}", look.BAD))
+            self._failure = error
+        finally:
+            if self._under_way is heard:
+                self._under_way = None
+        if self.is_attached:
+            self._show_facts()
+            self._show_standing(self._draft())
+
+    def _show_progress(self) -> None:
+        heard, bar = self._under_way, self.query_one("#review-progress", ProgressBar)
+        bar.display = heard is not None
+        if heard is None:
             return
-        if not says.is_attached:  # the screen was left meanwhile
-            return
-        says.update(
-            Content.styled("Answers of the built-in service are simulated.", look.WARN)
-            if service == LOCAL
-            else Content("")
+        total = self._reading.found.prompts
+        bar.update(total=total, progress=min(heard.done, total))
+        what = "Writing" if self._submitting else "Reading"
+        self.query_one("#review-says", Static).update(
+            Content.styled(f"◐ {what} {heard.done:,} of {total:,} prompts · Esc stops", look.BUSY)
         )
-        facts.update(Content("\n").join([*fact_lines(found), *cost_lines(estimate)]))
-
-    def _checked(self, options: RequestOptions, service: str) -> tuple[Survey, Estimate]:
-        found = self._found
-        if found.kind is not FileKind.REQUESTS:
-            found = self.door.check(found.path, options)
-        return found, self.door.estimate(found, service)
-
-    def _options(self) -> RequestOptions:
-        """The fields as request options. Raises InputError for one that makes no sense."""
-        if self._found.kind is FileKind.REQUESTS:
-            return self.door.request_options()
-        return self.door.request_options_from_text(
-            {name: self._text(name) for name in ("model", "temperature", "max_tokens", "system")}
-        )
-
-    def _text(self, field: str) -> str:
-        return self.query_one(f"#{field}", Input).value.strip()
 
     # -- sending -----------------------------------------------------------------
 
     @on(Button.Pressed, "#submit")
     def action_submit(self) -> None:
         """Make the job; it is sent as soon as it is in the ledger."""
-        if self._submitting is None:
-            self._submit()
+        draft = self._draft()
+        stands = self._standing(draft)
+        if self._submitting:
+            return
+        if not stands.ready:
+            severity: SeverityLevel = "error" if stands.against else "information"
+            self.notify(stands.says.plain, severity=severity, markup=False)
+            return
+        self._submit(draft)
 
     @work(group="submit")
-    async def _submit(self) -> None:
-        bar = self.query_one("#review-progress", ProgressBar)
-        total = self._found.prompts
-
-        def tell(_what: str, done: int, _total: int | None) -> None:
-            self.app.call_from_thread(bar.update, total=total, progress=done)
-
-        progress = self._submitting = Progress(tell)
-        bar.display = True
+    async def _submit(self, draft: Draft) -> None:
+        self._submitting = True
+        heard = self._under_way = Heard()
+        self.query_one("#review-fields").disabled = True
         try:
-            options, service = self._options(), self._service
-            name, description = self._text("name"), self._text("description")
             job = await in_thread(
                 lambda: self.door.submit(
-                    self._found.path,
-                    options,
-                    service=service,
-                    name=name or None,
-                    description=description or None,
-                    progress=progress,
+                    self._path,
+                    draft.options,
+                    service=draft.service,
+                    name=draft.name or None,
+                    description=draft.description or None,
+                    tags=draft.tags,
+                    max_cost=draft.max_cost,
+                    progress=heard.progress,
                 )
             )
         except StoppedError:
@@ -180,23 +228,20 @@ class ReviewScreen(DashboardScreen[Job | None]):
         else:
             self.dismiss(job)
             return
-        self._submitting = None
-        bar.display = False
+        finally:
+            self._submitting, self._under_way = False, None
+        self.query_one("#review-fields").disabled = False
+        self._show()
 
     @on(Button.Pressed, "#back")
     def action_leave(self) -> None:
         """Stop the submission that is under way, or go back to the files."""
-        if self._submitting is not None:
-            self._submitting.stopped.set()
+        if self._submitting and self._under_way is not None:
+            self._under_way.stop()
         else:
             self.dismiss(None)
 
-
-def _field(label: str, name: str, value: str, hint: str = "") -> ComposeResult:
-    with Horizontal(classes="field"):
-        yield Label(label)
-        yield Input(value, id=name, placeholder=hint, compact=True)
-
-
-def _shown(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
+    def action_scroll(self, pages: int) -> None:
+        """Scroll facts and fields."""
+        scrolled = self.query_one("#review", VerticalScroll)
+        scrolled.scroll_relative(y=pages * max(1, scrolled.size.height - 1), animate=False)

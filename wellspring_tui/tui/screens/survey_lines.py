@@ -9,40 +9,72 @@ from textual.content import Content
 
 from wellspring_tui import figures
 from wellspring_tui.answers.texts import prompt_text
+from wellspring_tui.jobs.needs import parts_sentence
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wellspring_tui.jobs.spending import Estimate
     from wellspring_tui.prompts.checking import Survey
-    from wellspring_tui.wellspring import Estimate
+    from wellspring_tui.tui.readings import Reading
 
 _SECTIONS_SHOWN = 40
-_PROBLEMS_SHOWN = 200
+_QUEUES_SHOWN = 3
 
 
-def survey_lines(found: Survey, estimate: Estimate | None) -> list[Content]:
+def survey_lines(reading: Reading) -> list[Content]:
     """Facts, cost, problems, sections and the first prompts of a file."""
+    found = reading.found
     return [
-        *fact_lines(found),
-        *(cost_lines(estimate) if estimate else ()),
+        *content_lines(found),
+        *target_lines(found),
+        *(need_lines(reading) if len(reading.needs.parts) > 1 else ()),
+        *cost_lines(reading.cost),
+        *note_lines(found),
         *_problem_lines(found),
         *_section_lines(found),
         *_sample_lines(found),
     ]
 
 
-def fact_lines(found: Survey) -> Iterator[Content]:
-    """How much there is, and what will be done with it."""
+def content_lines(found: Survey) -> Iterator[Content]:
+    """How much there is."""
     blank = f" · {found.blank:,} blank left out" if found.blank else ""
     yield look.labelled("kind", found.kind.value)
-    yield look.labelled("prompts", f"{found.prompts:,} in {len(found.sections):,} sections{blank}")
+    yield look.labelled("prompts", f"{found.prompts:,} in {_sections(len(found.sections))}{blank}")
+
+
+def _sections(number: int) -> str:
+    return f"{number:,} section{'s' * (number != 1)}"
+
+
+def target_lines(found: Survey) -> Iterator[Content]:
+    """Where it is to go."""
     models = ", ".join(one_line(model, 30) for model, _ in found.models.most_common(3))
     yield look.labelled("model", models)
     yield look.labelled("endpoint", str(found.endpoint))
+
+
+def note_lines(found: Survey) -> Iterator[Content]:
+    """What will be put right before anything is sent."""
     for note in found.notes:
-        yield look.labelled("note", Content.styled(one_line(note), look.WARN))
+        yield look.labelled("note", _warning(note))
+
+
+def need_lines(reading: Reading) -> Iterator[Content]:
+    """What it needs of the service: parts, and room in the queue."""
+    yield look.labelled("parts", parts_sentence(reading.needs.parts))
+    known = [need for need in reading.needs.queue if need.limit is not None]
+    for need in known[:_QUEUES_SHOWN]:
+        said = str(need)
+        yield look.labelled("queue", said if need.fits else _warning(said))
+    if len(known) > _QUEUES_SHOWN:
+        more = f"and {len(known) - _QUEUES_SHOWN:,} more models"
+        yield look.labelled("", Content.styled(more, look.QUIET))
+    elif not known and reading.needs.queue and not reading.cost.free:
+        yield look.labelled("queue", Content.styled(str(reading.needs.queue[0]), look.QUIET))
 
 
 def cost_lines(estimate: Estimate) -> Iterator[Content]:
@@ -60,16 +92,25 @@ def cost_lines(estimate: Estimate) -> Iterator[Content]:
 
 
 def _problem_lines(found: Survey) -> Iterator[Content]:
+    """All kinds of problems with their numbers, then the first thousand with their lines."""
     if not found.problem_count:
         return
     yield Content("")
     word = "problem" if found.problem_count == 1 else "problems"
     yield Content.styled(f"× {found.problem_count:,} {word}: nothing can be sent", look.BAD)
-    for problem in found.problems[:_PROBLEMS_SHOWN]:
+    if found.problem_count > 1:
+        for kind, number in found.problem_kinds.most_common():
+            yield Content.styled(f"  {number:,} × {one_line(kind)}", look.BAD)
+        yield Content("")
+    for problem in found.problems:
         yield Content(f"  {one_line(str(problem))}")
-    hidden = found.problem_count - _PROBLEMS_SHOWN
+    hidden = found.problem_count - len(found.problems)
     if hidden > 0:
-        yield Content.styled(f"  and {hidden:,} more", look.QUIET)
+        yield Content.styled(f"  and {hidden:,} more of these kinds", look.QUIET)
+
+
+def _warning(text: str) -> Content:
+    return Content.styled(one_line(text), look.WARN)
 
 
 def _section_lines(found: Survey) -> Iterator[Content]:
