@@ -193,7 +193,8 @@ class FilePicker(Vertical):
 
     def action_path(self) -> None:
         """Go to the path field."""
-        self._field.focus()
+        # At once: with `focus()` the next letters typed would still be keys of the screen.
+        self.screen.set_focus(self._field)
 
     # -- the list ------------------------------------------------------------------
 
