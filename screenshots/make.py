@@ -20,6 +20,7 @@ import resvg_py
 
 from wellspring_tui.settings import load_settings
 from wellspring_tui.tui.app import WellspringApp
+from wellspring_tui.tui.widgets.table import Table
 from wellspring_tui.wellspring import Wellspring
 
 if TYPE_CHECKING:
@@ -88,9 +89,11 @@ async def _take(folder: Path) -> None:
             await pilot.press("n")
             app.clear_notifications()
             await _until(pilot, _shown(app, "9 in 3 sections"), "the preview")
+            app.screen.query_one("#files", Table).move_to(str(folder / "garden-handbook.json"))
+            await _until(pilot, _shown(app, "9 in 3 sections"), "the preview")
             _keep(app, "new-job")
             await pilot.press("enter")
-            await _until(pilot, _shown(app, "at most ≈ $"), "the review")
+            await _until(pilot, _shown(app, "Submit 9 prompts"), "the review")
             _keep(app, "review")
             await pilot.press("ctrl+s")
             await _until(pilot, lambda: len(door.jobs()) == 2, "the second job")
@@ -103,8 +106,8 @@ async def _take(folder: Path) -> None:
             await pilot.press("enter")
             await _until(pilot, _shown(app, "Key points"), "an answer")
             _keep(app, "results")
-            await pilot.press("4")
-            await _until(pilot, _shown(app, "This answer"), "the usage")
+            await pilot.press("u")
+            await _until(pilot, _shown(app, "People and Money"), "the usage")
             _keep(app, "usage")
 
 
