@@ -231,3 +231,16 @@ async def test_more_than_an_id_can_be_copied_but_never_a_key(
         "notes": "ask Ada",
         "curl": f'curl -H "Authorization: Bearer $OPENAI_API_KEY" {url}',
     }
+
+
+async def test_two_marked_jobs_are_set_side_by_side(
+    open_dashboard: Open, three_jobs: list[str]
+) -> None:
+    async with open_dashboard((120, 30)) as hand:
+        await hand.until(lambda: hand.text.count("● completed") >= 3, "all to be answered")
+        await hand.press("C")
+        await hand.until(lambda: "Mark two jobs with space first." in hand.toasts, "what to do")
+        await hand.press("space", "space", "C")
+        await hand.until_on("CompareScreen")
+        await hand.until_shown("cedar")
+        assert "birch" in hand.text

@@ -48,6 +48,7 @@ class JobsScreen(DashboardScreen[None]):
         Binding("S", "reverse", "Reverse the order", show=False),
         Binding("R", "retry", "Send again what has no answer", show=False),
         Binding("t", "edit", "Name, tags and notes", show=False),
+        Binding("C", "compare", "Set two marked jobs side by side", show=False),
         Binding("e", "export", "Export the answers", show=False),
         Binding("y", "copy", "Copy the job's id", show=False),
         Binding("Y", "copy_more", "Copy something else of the job", show=False),
@@ -311,6 +312,14 @@ class JobsScreen(DashboardScreen[None]):
             self.dashboard.export(jobs[0].id)
         elif jobs and await actions.export(self, jobs):
             self._acted()
+
+    def action_compare(self) -> None:
+        """Show the answers of two marked jobs side by side."""
+        jobs = self._chosen()
+        if len(jobs) != 2:
+            self.notify("Mark two jobs with space first.", severity="warning")
+            return
+        self.dashboard.compare(*(job.id for job in jobs))
 
     def _acted(self) -> None:
         if self.is_attached:
