@@ -22,6 +22,8 @@ CHANGES: dict[str, Callable[[Wellspring, str, Path], object]] = {
     "submit": lambda door, _, path: door.submit(path, door.request_options()),
     "cancel": lambda door, job_id, _: door.cancel(job_id),
     "retry": lambda door, job_id, _: door.retry(job_id),
+    "edit": lambda door, job_id, _: door.edit(job_id, name="another"),
+    "decline": lambda door, _, __: door.decline_offers(["batch_1"]),
     "adopt": lambda door, _, __: door.adopt(["batch_1"]),
     "import": lambda door, _, path: door.import_files(path),
 }

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wellspring_tui.errors import InputError
 from wellspring_tui.jobs.model import ADOPTED, IMPORTED
 from wellspring_tui.jobs.outlook import Outlooks
 
@@ -16,14 +17,24 @@ if TYPE_CHECKING:
     from wellspring_tui.jobs.ledger import Ledger
     from wellspring_tui.jobs.model import Job, JobDetail, JobsQuery, Offer, Outlook
     from wellspring_tui.jobs.ordering import OrderedJobs
+    from wellspring_tui.settings import Settings
 
 
 class Records:
     """The half of Wellspring that needs nothing but the ledger."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger) -> None:
+        self.settings = settings
         self.ledger = ledger
         self._outlooks = Outlooks(ledger.history)
+
+    def refuse_if_read_only(self) -> None:
+        """Raises InputError when jobs may only be looked at: call it before changing any."""
+        if self.settings.read_only:
+            raise InputError(
+                "Wellspring is open read only: jobs are neither sent nor changed",
+                todo="Start it without --read-only.",
+            )
 
     def jobs(
         self, query: JobsQuery | None = None, start: int = 0, stop: int | None = None
@@ -74,6 +85,7 @@ class Records:
 
         Raises InputError for an empty name or a tag of more than 40 characters.
         """
+        self.refuse_if_read_only()
         job = self.ledger.job(job_id)
         self.ledger.labels.edit(job.id, name=name, tags=tags, notes=notes)
         return self.ledger.job(job.id)
@@ -84,6 +96,7 @@ class Records:
 
     def decline_offers(self, batch_ids: Iterable[str]) -> None:
         """Offer these batches no more; `adopt` takes them all the same."""
+        self.refuse_if_read_only()
         self.ledger.offers.decline(batch_ids)
 
     def recent_files(self, limit: int = 3) -> list[Path]:

@@ -51,8 +51,7 @@ class Wellspring(Records):
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        super().__init__(Ledger(settings.places.ledger))
+        super().__init__(settings, Ledger(settings.places.ledger))
         self._connections = Connections(settings)
 
     def close(self) -> None:
@@ -65,14 +64,6 @@ class Wellspring(Records):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def refuse_if_read_only(self) -> None:
-        """Raises InputError when jobs may only be looked at: call it before changing any."""
-        if self.settings.read_only:
-            raise InputError(
-                "Wellspring is open read only: jobs are neither sent nor changed",
-                todo="Start it without --read-only.",
-            )
 
     @staticmethod
     def sample() -> Path:
