@@ -56,7 +56,7 @@ class WellspringApp(App[None]):
     """The terminal dashboard."""
 
     TITLE = "Wellspring"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")  # found by subclasses elsewhere too
     ENABLE_COMMAND_PALETTE = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
