@@ -197,6 +197,26 @@ async def test_files_of_the_last_jobs_are_offered_wherever_they_lie(
         assert order == sorted(order)
 
 
+async def test_the_cursor_passes_over_headings(open_dashboard: Open, folder: Path) -> None:
+    async with open_dashboard() as hand:
+        await hand.press("n")
+        await hand.until_shown("notes.txt")
+        table = hand.table("#files")
+        last = str(folder / "notes.txt")
+        down, up = [], []
+        for _ in range(6):
+            down.append(table.cursor_key)
+            await hand.press("j")
+        assert table.cursor_key == down[-1] == last
+        for _ in range(6):
+            up.append(table.cursor_key)
+            await hand.press("k")
+        assert table.cursor_key == up[-1] == str(folder / "garden-1.json")
+        assert up == down[::-1]
+        await hand.press("G", "g")
+        assert table.cursor_key == str(folder / "garden-1.json")
+
+
 async def test_nothing_is_marked_in_a_list_of_which_one_is_chosen(
     open_dashboard: Open, folder: Path
 ) -> None:

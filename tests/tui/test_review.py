@@ -217,6 +217,30 @@ async def test_names_tags_and_limits_are_changed_without_reading_the_file_again(
         await hand.until_shown("Submit 1 prompt ·")
 
 
+async def test_a_file_that_went_is_told_once_and_nothing_is_sent(
+    open_dashboard: Open, folder: Path
+) -> None:
+    path = folder / "garden.json"
+    path.write_bytes(visual())
+    async with open_dashboard((120, 30), **OPENAI) as hand:
+        await hand.press("n")
+        await hand.until_shown("4 in 2 sections")
+        await hand.press("enter")
+        await hand.until_on("ReviewScreen")
+        path.unlink()
+        fill(hand, model="gpt-4.1")
+        await hand.until_shown("What this costs is not known yet.")
+        await hand.until_shown("there is no such file")
+        path.write_bytes(visual())
+        fill(hand, name="other")
+        await hand.pilot.pause(0.6)
+        assert "there is no such file" in hand.text
+        assert button(hand).disabled
+        fill(hand, model="gpt-4o-mini")  # as it was read before
+        await until_ready(hand)
+        assert "Submit 4 prompts" in hand.text
+
+
 async def test_the_last_settings_win_however_fast_they_come(open_dashboard: Open) -> None:
     async with open_dashboard(demo=True, **OPENAI) as hand:
         await review(hand)

@@ -32,11 +32,13 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.notifications import SeverityLevel
 
+    from wellspring_tui.prompts.model import RequestOptions
     from wellspring_tui.tui.readings import Reading, Readings
 
 _SETTLED_SECONDS = 0.3
 """How long the settings rest before the file is read with them."""
 _LOOKS_A_SECOND = 10
+_NOT_YET = "What this costs is not known yet."
 
 
 class ReviewScreen(DashboardScreen[Job | None]):
@@ -60,6 +62,8 @@ class ReviewScreen(DashboardScreen[Job | None]):
         self._path = reading.found.path
         self._failure: WellspringError | None = None
         """Why the file could not be read with the settings as they are."""
+        self._asked_for: tuple[RequestOptions, str] | None = None
+        """The options and the service that it was read for last, or is being."""
         self._under_way: Heard | None = None
         """The reading or the submission that goes on."""
         self._submitting = False
@@ -123,11 +127,12 @@ class ReviewScreen(DashboardScreen[Job | None]):
         draft = self._draft()
         for name, field in self._fields.items():
             field.mistake = draft.mistakes.get(name, "")
-        fits = self._reading.answers(draft.options, draft.service)
-        if fits or draft.mistakes:
+        wanted = draft.options, draft.service
+        if self._reading.answers(*wanted):
             self.workers.cancel_group(self, "read")
-            self._failure = None
-        else:
+            self._asked_for = self._failure = None
+        elif wanted != self._asked_for:
+            self._asked_for = wanted
             self._read(draft)
         self._show_standing(draft)
 
@@ -137,7 +142,10 @@ class ReviewScreen(DashboardScreen[Job | None]):
 
     def _show_standing(self, draft: Draft) -> None:
         stands = self._standing(draft)
-        self.query_one("#review-sum", Static).update(sum_line(self._reading, draft))
+        current = self._reading.answers(draft.options, draft.service)
+        self.query_one("#review-sum", Static).update(
+            sum_line(self._reading) if current else Content.styled(_NOT_YET, look.QUIET)
+        )
         self.query_one("#review-says", Static).update(stands.says)
         button = self.query_one("#submit", Button)
         label = submit_label(self._reading) if stands.ready else Content("Submit")
@@ -183,10 +191,9 @@ class ReviewScreen(DashboardScreen[Job | None]):
             return
         total = self._reading.found.prompts
         bar.update(total=total, progress=min(heard.done, total))
-        what = "Writing" if self._submitting else "Reading"
-        self.query_one("#review-says", Static).update(
-            Content.styled(f"◐ {what} {heard.done:,} of {total:,} prompts · Esc stops", look.BUSY)
-        )
+        what, how = ("Writing", " · Esc stops it") if self._submitting else ("Reading", "")
+        said = f"◐ {what} {heard.done:,} of {total:,} prompts{how}"
+        self.query_one("#review-says", Static).update(Content.styled(said, look.BUSY))
 
     # -- sending -----------------------------------------------------------------
 

@@ -93,7 +93,7 @@ def hanging(lines: Iterable[Content], width: int) -> Iterator[Content]:
         yield from (Content(" " * _LABEL_WIDTH) + other for other in others)
 
 
-def sum_line(reading: Reading, draft: Draft) -> Content:
+def sum_line(reading: Reading) -> Content:
     """What a person agrees to: how many, for how much, by which model, where, from which file."""
     found, cost = reading.found, reading.cost
     count = _prompts(found.prompts)
@@ -102,7 +102,7 @@ def sum_line(reading: Reading, draft: Draft) -> Content:
     )
     models = ", ".join(one_line(model, 30) for model, _ in found.models.most_common(2))
     name = one_line(found.path.name, 60)
-    where = one_line(draft.service, 30)
+    where = one_line(reading.service, 30)
     return Content.styled(f"{count} · {prices}", "bold") + Content.styled(
         f" · {models} · {where} · {name}", look.QUIET
     )

@@ -28,7 +28,7 @@ from wellspring_tui.tui.completing import (
     typed_path,
 )
 from wellspring_tui.tui.files import Listing, listings
-from wellspring_tui.tui.widgets.file_rows import FileRows, tally
+from wellspring_tui.tui.widgets.file_rows import HEADING, FileRows, tally
 from wellspring_tui.tui.widgets.table import Table
 from wellspring_tui.tui.widgets.table_model import Column
 
@@ -80,11 +80,32 @@ class PathField(Input):
 
 
 class Files(Table):
-    """A table of which one row is chosen: nothing is marked."""
+    """A table of which one row is chosen: nothing is marked, and headings are passed over."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """All that a table does but marking."""
         return action not in ("mark", "mark_all") and super().check_action(action, parameters)
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor down by so many rows, and on to a file or folder."""
+        super().action_move(rows)
+        self._leave_heading(down=rows > 0)
+
+    def action_move_pages(self, pages: float) -> None:
+        """Move the cursor down by so many pages, and on to a file or folder."""
+        super().action_move_pages(pages)
+        self._leave_heading(down=pages > 0)
+
+    def action_first(self) -> None:
+        """Move the cursor to the first file or folder; its heading is seen too."""
+        super().action_first()
+        self._leave_heading(down=True)
+
+    def _leave_heading(self, *, down: bool) -> None:
+        """Every heading has a row below it, and all but the first have one above."""
+        if self.cursor_key is not None and self.cursor_key.startswith(HEADING):
+            at = self.cursor_position
+            self.move_to_position(at + 1 if down or at == 0 else at - 1)
 
 
 class FilePicker(Vertical):
@@ -231,7 +252,7 @@ class FilePicker(Vertical):
 
     def _place_cursor(self) -> None:
         wanted = None if self._wanted is None else self._rows.position(str(self._wanted))
-        self._table.action_first()  # the heading above shall be seen too
+        self._table.action_first()  # so that the heading above is seen
         self._table.move_to_position(self._rows.best() if wanted is None else wanted)
         self._placed = self._table.cursor_key
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from wellspring_tui.tui.files import Listing
 
+HEADING = "heading:"
+"""What the keys of headings start with, and no path does."""
+
 
 class FileRows:
     """The entries whose names contain `typed`, group by group; rows are made when looked at."""
@@ -110,7 +113,7 @@ class FileRows:
 
 
 def _key(one: Entry | str) -> str:
-    return one.path if isinstance(one, Entry) else f"heading:{one}"
+    return one.path if isinstance(one, Entry) else f"{HEADING}{one}"
 
 
 def _moment(seconds: float) -> datetime:
