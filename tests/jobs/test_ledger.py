@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from dataclasses import replace
@@ -395,3 +397,31 @@ def test_a_closed_ledger_opens_again_when_it_is_used(ledger: Ledger) -> None:
     added(ledger, "bcdfgh")
     ledger.close()
     assert ledger.job("bcdfgh").id == "bcdfgh"
+
+
+def test_a_ledger_is_closed_while_other_threads_read_it(path: Path) -> None:
+    """As when the dashboard is left in the middle of its reading."""
+    script = """
+import sys, threading, time
+from pathlib import Path
+from tests.support.jobs import job, part
+from wellspring_tui.jobs.ledger import Ledger
+
+ledger = Ledger(Path(sys.argv[1]))
+for number in range(50):
+    ledger.add_job(job(f"j{number}"), [part(f"j{number}")])
+
+def read():
+    while ledger.jobs():
+        pass
+
+for _ in range(4):
+    threading.Thread(target=read, daemon=True).start()
+for _ in range(100):
+    time.sleep(0.005)
+    ledger.close()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

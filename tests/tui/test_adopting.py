@@ -138,7 +138,8 @@ async def test_a_service_that_cannot_be_asked_is_told_in_the_dialog(
     open_dashboard: Open,
 ) -> None:
     async with open_dashboard(service="openai") as hand:
-        await hand.press("A")
+        await hand.until_on("WelcomeScreen")
+        await hand.press("escape", "A")
         await hand.until_on("AdoptScreen")
         await hand.press("r")
         await hand.until_shown("there is no API key for the service openai")

@@ -130,6 +130,8 @@ async def test_cursor_marks_and_scroll_stay_when_a_round_changes_the_order(
 
 async def test_the_empty_table_says_what_to_do_next(open_dashboard: Open) -> None:
     async with open_dashboard(service="openai") as hand:
+        await hand.until_on("WelcomeScreen")
+        await hand.press("escape")
         await hand.until_shown("Press n to choose a prompts file; without a key it runs on the")
         assert isinstance(hand.app.screen.focused, Table)
     async with open_dashboard() as hand:

@@ -105,10 +105,14 @@ class Database:
         self.here.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:
-        """Close the file, in every thread that has used it."""
+        """Close the file; a thread that is still at work closes it when it comes to its end."""
+        here = threading.current_thread()
         with self._opening:
-            while self._all:
-                self._all.popitem()[1].close()
+            for thread, db in self._all.items():
+                # Closed in the middle of a query, SQLite takes the whole process down.
+                if thread is here or not thread.is_alive():
+                    db.close()
+            self._all.clear()
         self._own = threading.local()
 
     @contextmanager

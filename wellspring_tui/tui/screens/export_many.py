@@ -129,7 +129,7 @@ class ExportManyScreen(ModalScreen[str | None]):
     def _write_all(self, folder: Path, written: list[str], progress: Progress) -> None:
         for number, job in enumerate(self._jobs, start=1):
             self._doing = f"Job {number} of {len(self._jobs)}"
-            self._door.export(job.id, folder / self._names[job.id], "json", progress)
+            self._door.export(job.id, folder / self._names[job.id], progress=progress, replace=True)
             written.append(job.id)
 
     def _report(self, what: str, done: int, _total: int | None) -> None:
