@@ -132,4 +132,5 @@ def tally(rows: FileRows, listing: Listing, typed: str) -> str:
     if typed:
         return f"“{one_line(typed, 30)}”: {rows.matches:,} of {all_in_all:,}"
     state = "" if listing.complete else " · looking into them …"
-    return f"{all_in_all:,} file{'s' * (all_in_all != 1)} and folders{state}"
+    words = "file or folder" if all_in_all == 1 else "files and folders"
+    return f"{all_in_all:,} {words}{state}"
