@@ -49,6 +49,8 @@ async def usage_of(hand: Hand, *keys: str) -> None:
     for key in ("u", *keys):
         await hand.press(key)
         await hand.until(lambda: "Summing up" not in hand.text, "the sums")
+        hand.app.clear_notifications()  # a job of a service without a key is told of
+        await hand.until(lambda: not hand.app.screen.query("Toast"), "a clear view")
         await hand.pilot.pause()
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from textual.filter import LineFilter
+    from textual.geometry import Size
     from textual.screen import Screen
 
     from wellspring_tui.jobs.model import Job, Round
@@ -89,6 +90,8 @@ class WellspringApp(App[None]):
         self._remembers_theme = False
         self.try_theme(door.settings.theme or self._usual_theme)
         self._inert = Inert()
+        self._told_size: Size | None = None
+        """The terminal's size, which Textual itself takes in a moment later."""
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every painted line goes through."""
@@ -99,6 +102,7 @@ class WellspringApp(App[None]):
         heed(self)
         self.push_screen(JobsScreen())
         self.call_after_refresh(self._carry)
+        self.call_after_refresh(self._fit)
         self._own_title()
         if not self.demo:
             self.call_after_refresh(self._welcome)
@@ -122,10 +126,17 @@ class WellspringApp(App[None]):
             field.post_message(events.Key(event.key, event.character))
 
     def on_resize(self, event: events.Resize) -> None:
+        """Another size may be too small, or large enough again."""
+        self._told_size = event.size
+        if len(self.screen_stack) > 1:  # at the start there is nothing yet to be covered
+            self._fit()
+
+    def _fit(self) -> None:
         """In too small a terminal say so, instead of showing what nobody can read."""
         from wellspring_tui.tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmallScreen
 
-        small = event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT
+        size = self._told_size or self.size
+        small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
         covered = isinstance(self.screen, TooSmallScreen)
         if small and not covered:
             self.push_screen(TooSmallScreen())
