@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cached_property
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from wellspring_tui.errors import BusyError, CredentialsError, InputError, RefusedError
@@ -13,10 +14,11 @@ from wellspring_tui.progress import Progress
 from wellspring_tui.services.connections import Connections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Self
 
     from wellspring_tui.jobs.conductor import Conductor
+    from wellspring_tui.jobs.model import Part
     from wellspring_tui.jobs.open_jobs import UnderWay
     from wellspring_tui.jobs.retrying import Retry
     from wellspring_tui.settings import Settings
@@ -107,6 +109,8 @@ class Carrying(Outcomes):
         Raises CredentialsError and RefusedError, which no waiting cures, InputError for a
         job whose creation is not asked for, StoppedError. The job is kept all the same.
         """
+        if interval_seconds is not None and not interval_seconds >= 0:
+            raise InputError(f"expected seconds from 0, found {interval_seconds}")
         heard = progress or Progress()
         job = self.job(job_id)
         self.ledger.creations.refuse_held(job.id)
@@ -129,6 +133,33 @@ class Carrying(Outcomes):
             heard.stopped.wait(max(next(pauses), _asked_to_wait(failure)))
             heard.check("watching")
 
+    def carry_until(
+        self,
+        job_id: str,
+        reached: Callable[[Sequence[Part]], bool],
+        *,
+        patience_seconds: float,
+        progress: Progress | None = None,
+    ) -> Sequence[Part]:
+        """Carry a job until its parts have come as far as `reached` wants them.
+
+        A service that does not answer is asked again for `patience_seconds`. Raises its
+        failure then, at once CredentialsError and RefusedError; StoppedError.
+        """
+        heard, job = progress or Progress(), self.job(job_id)
+        give_up_at, pause = monotonic() + patience_seconds, _FIRST_PAUSE_SECONDS
+        while True:
+            failure = self.tick(heard, service=job.service).failures.get(job.service)
+            parts = self.ledger.parts(job.id)
+            if reached(parts):
+                return parts
+            hopeless = isinstance(failure, (CredentialsError, RefusedError))
+            if failure is not None and (hopeless or monotonic() >= give_up_at):
+                raise failure
+            heard.stopped.wait(max(pause, _asked_to_wait(failure)))
+            heard.check("sending")
+            pause = min(pause * _LONGER, self.check_interval_seconds(job.service))
+
     def _pauses(self, job: Job, interval_seconds: float | None) -> Iterator[float]:
         """Seconds between rounds; they start short where asking costs nothing."""
         pause = _FIRST_PAUSE_SECONDS
@@ -136,6 +167,7 @@ class Carrying(Outcomes):
         while True:
             usual = self.check_interval_seconds(job.service)
             interval = usual if interval_seconds is None else interval_seconds
+            interval = max(interval, _FIRST_PAUSE_SECONDS)
             yield min(pause, usual, interval) if local else interval
             pause = min(pause * _LONGER, usual)
 

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
+from wellspring_tui.errors import JobNotFoundError
 from wellspring_tui.jobs.ledger import Ledger
 from wellspring_tui.jobs.model import INDEX_NAME, NO_SERVICE, Job
 from wellspring_tui.progress import Progress
@@ -49,6 +50,16 @@ class Outcomes(Records):
             places.outputs(job.id),
             cost_of=lambda answer: tariffs.cost_of(answer).charged.whole,
         )
+
+    def job_of_output(self, path: Path) -> Job | None:
+        """The job that a file in an output folder belongs to; None for a file from elsewhere."""
+        folder = path.resolve().parent
+        if not path.is_file() or folder.parent != (self.settings.places.data / "output").resolve():
+            return None
+        try:
+            return self.ledger.job(folder.name)
+        except JobNotFoundError:
+            return None
 
     def answers(self, job_id: str) -> Iterator[PlainAnswer]:
         """Every request of a job with its prompt and what came of it, section by section.

@@ -6,6 +6,7 @@ jobs needs the ledger and nothing else.
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Self
 
+    from wellspring_tui.jobs.ledger import Ledger
     from wellspring_tui.jobs.model import Offer
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.filed import Headings
     from wellspring_tui.prompts.model import RequestOptions
+    from wellspring_tui.services.connections import Connections
     from wellspring_tui.settings import Settings
 
 _GIVEN_KEY = "api_key="
@@ -74,7 +77,10 @@ class Wellspring(Carrying):
         from wellspring_tui.settings import load_settings
 
         settings = load_settings(home=None if home is None else Path(home), service=service)
-        return cls(settings if api_key is None else _with_key(settings, api_key))
+        opened = cls(settings if api_key is None else _with_key(settings, api_key))
+        # In a notebook nobody closes it.
+        weakref.finalize(opened, _close, opened.ledger, opened._connections)
+        return opened
 
     @staticmethod
     def sample() -> Path:
@@ -321,6 +327,11 @@ class Wellspring(Carrying):
             if job.kind not in (ADOPTED, IMPORTED)  # these were made of no prompts file
         )
         return [path for path in sources if path.is_file()][:limit]
+
+
+def _close(ledger: Ledger, connections: Connections) -> None:
+    connections.close()
+    ledger.close()
 
 
 def _with_key(settings: Settings, key: str) -> Settings:

@@ -166,7 +166,7 @@ class Service:
     @contextmanager
     def _calls(self) -> Iterator[openai.OpenAI]:
         """The SDK's client, with its failures translated."""
-        with translated(self._shown_url):
+        with translated(self._shown_url, self._api_key):
             with self._connecting:
                 if self._sdk is None:
                     self._sdk = _connect(self.base_url, self._api_key)
