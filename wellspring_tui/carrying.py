@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cached_property
+from threading import TIMEOUT_MAX
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -109,7 +110,7 @@ class Carrying(Outcomes):
         Raises CredentialsError and RefusedError, which no waiting cures, InputError for a
         job whose creation is not asked for, StoppedError. The job is kept all the same.
         """
-        if interval_seconds is not None and not interval_seconds >= 0:
+        if interval_seconds is not None and not 0 <= interval_seconds <= TIMEOUT_MAX:
             raise InputError(f"expected seconds from 0, found {interval_seconds}")
         heard = progress or Progress()
         job = self.job(job_id)

@@ -20,7 +20,7 @@ from wellspring_tui.errors import (
     PromptsFileError,
     ServiceError,
 )
-from wellspring_tui.jobs.as_batch import JobBatch, as_batch, id_of
+from wellspring_tui.jobs.as_batch import JobBatch, as_batch, id_of, refuse_unanswered
 from wellspring_tui.jobs.milestones import (
     all_created_or_waiting,
     all_uploaded,
@@ -298,13 +298,15 @@ class WellspringBatchProcessor:
 
         Uses this object's `format_prompts_for_batch_api`. The job is in the ledger before
         anything is sent: when the process ends half-way, the dashboard, `wellspring watch` or
-        `monitor_batch_job` carry it on. Raises PromptsFileError, CredentialsError, ServiceError.
+        `monitor_batch_job` carry it on. Raises PromptsFileError, CredentialsError, and RefusedError
+        when the service refused it all.
         """
         self._need_key()
         prompts = Path(path)
         tasks = self.format_prompts_for_batch_api(self.load_visual_batch_prompts(prompts))
         job = self._submit(self.create_batch_file(tasks), prompts)
         batch = self.monitor_batch_job(job.id)
+        refuse_unanswered(batch)
         return self.process_results(self.download_results(batch))
 
     # -- inside ----------------------------------------------------------------

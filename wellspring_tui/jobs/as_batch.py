@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from wellspring_tui.errors import InputError
+from wellspring_tui.errors import InputError, RefusedError
 from wellspring_tui.services.model import Counts
+from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,6 +96,16 @@ def id_of(batch: object) -> str:
     if not isinstance(found, str):
         raise InputError(f"expected a batch or an id, found {type(batch).__name__}")
     return found
+
+
+def refuse_unanswered(batch: JobBatch) -> None:
+    """Raises RefusedError for a job that is over, of which a service has run nothing."""
+    counts = batch.request_counts
+    if batch.errors and not counts.completed and not counts.failed:
+        raise RefusedError(
+            f"the job {batch.job_id} is {batch.status}: {one_line(batch.errors[0], 400)}",
+            todo=f"retry_batch_job({batch.job_id!r}) sends it again.",
+        )
 
 
 def _seconds(moment: datetime | None) -> int | None:

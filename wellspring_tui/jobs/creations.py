@@ -35,8 +35,8 @@ class Creations:
         """Raises InputError for a job that waits for its creation to be asked for."""
         row = self._file.here.execute(
             """
-            SELECT input_file_id FROM parts
-            WHERE job_id = :id AND creation_held = 1 AND step <> 'collected'
+            SELECT input_file_id FROM parts JOIN jobs ON jobs.id = parts.job_id
+            WHERE job_id = :id AND creation_held = 1 AND step <> 'collected' AND cancel_asked = 0
             ORDER BY number LIMIT 1
             """,
             {"id": job_id},
