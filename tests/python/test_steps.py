@@ -410,7 +410,7 @@ def test_a_stopped_wait_leaves_the_job_and_tells_how_to_go_on(
     def interrupt(what: str, _done: int, _total: int | None) -> None:
         """Ctrl-C while the batch runs."""
         nonlocal interrupted
-        if what == "in_progress" and not interrupted:
+        if what == "validating" and not interrupted:
             interrupted = True
             raise KeyboardInterrupt
 
@@ -419,5 +419,5 @@ def test_a_stopped_wait_leaves_the_job_and_tells_how_to_go_on(
         processor.run_complete_batch_workflow(prompts_path)
     (job,) = processor.wellspring.jobs()
     assert f"monitor_batch_job('{job.id}')" in str(stopped.value)
-    assert (job.status, job.name, job.source) == ("in_progress", "garden", str(prompts_path))
+    assert (job.status, job.name, job.source) == ("validating", "garden", str(prompts_path))
     assert interrupted
