@@ -366,7 +366,7 @@ def test_results_of_a_running_job_have_to_wait(make: Make, home: Path, prompts_p
 def test_what_failed_is_sent_again_as_part_of_the_same_job(
     make: Make, home: Path, prompts_path: Path
 ) -> None:
-    (home / "config.toml").write_text("pace = 600\n")
+    (home / "config.toml").write_text("pace = 30\n")
     processor = make()
     batch = processor.create_batch_job(uploaded(processor, prompts_path))
     processor.cancel_batch_job(batch.id)
