@@ -136,6 +136,11 @@ class Settings:
         if profile.is_local:
             return "built-in"
         key = self.environment.get(profile.key_variable, "").strip()
+        if key and not (key.isascii() and key.isprintable()):
+            raise CredentialsError(
+                f"the API key for the service {profile.name} holds characters that no key has",
+                todo="Copy it again.",
+            )
         if key:
             return key
         raise CredentialsError(

@@ -1,32 +1,17 @@
-"""Carrying one job to its end."""
+"""Following one job to its end, and telling of it."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-from wellspring_tui.errors import (
-    BusyError,
-    CredentialsError,
-    ExitCode,
-    RefusedError,
-    ServiceError,
-    StoppedError,
-)
+from wellspring_tui.errors import ExitCode, ServiceError, StoppedError
 from wellspring_tui.figures import count, money
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from wellspring_tui.cli.chosen import Chosen
     from wellspring_tui.cli.telling import Teller
     from wellspring_tui.jobs.model import Job, Round
     from wellspring_tui.wellspring import Wellspring
-
-# A batch of a few prompts on the built-in service is over before the first full interval.
-_FIRST_PAUSE_SECONDS = 0.05
-_LONGER = 1.5
-_LONGEST_WAIT_SECONDS = 600.0
 
 _TOLD_PROBLEMS = 5
 
@@ -37,8 +22,15 @@ def follow(wellspring: Wellspring, job: Job, chosen: Chosen, teller: Teller) -> 
     A service that can't be reached is told of once and asked again. Raises
     CredentialsError and RefusedError, which no waiting cures, and StoppedError on Ctrl-C.
     """
+
+    def troubled(failure: Exception | None) -> None:
+        if failure is None:
+            teller.warn("the service answers again.")
+        else:
+            teller.warn(f"{sentence(failure)} Still trying; Ctrl-C stops watching.")
+
     try:
-        return _carry(wellspring, job, teller)
+        return wellspring.watch(job.id, teller.progress, seen=teller.show, troubled=troubled)
     except KeyboardInterrupt:
         raise interrupted(wellspring, job, chosen) from None
     except ServiceError:
@@ -60,26 +52,6 @@ def interrupted(wellspring: Wellspring, job: Job, chosen: Chosen) -> StoppedErro
     return StoppedError(f"stopped; the job {job.id} goes on", todo=f"{hint} picks it up again.")
 
 
-def _carry(wellspring: Wellspring, job: Job, teller: Teller) -> Job:
-    pauses = _pauses(wellspring, job)
-    troubled = False
-    while True:
-        done = wellspring.tick(teller.progress, service=job.service)
-        job = wellspring.job(job.id)
-        teller.show(job)
-        if job.collected:
-            return job
-        failure = service_failure(done, job)
-        if isinstance(failure, (CredentialsError, RefusedError)):
-            raise failure
-        if failure is not None and not troubled:
-            teller.warn(f"{sentence(failure)} Still trying; Ctrl-C stops watching.")
-        if failure is None and troubled:
-            teller.warn("the service answers again.")
-        troubled = failure is not None
-        time.sleep(max(next(pauses), _asked_to_wait(failure)))
-
-
 def service_failure(done: Round, job: Job) -> Exception | None:
     """Why the service of `job` could not be asked in a round; None when it could."""
     return done.failures.get(job.service)
@@ -88,22 +60,6 @@ def service_failure(done: Round, job: Job) -> Exception | None:
 def sentence(failure: Exception) -> str:
     """A failure with a full stop, so that more can be said after it."""
     return f"{str(failure).rstrip('.')}."
-
-
-def _pauses(wellspring: Wellspring, job: Job) -> Iterator[float]:
-    """Seconds between rounds; they start short where asking costs nothing."""
-    pause = _FIRST_PAUSE_SECONDS
-    local = wellspring.settings.profile(job.service).is_local
-    while True:
-        interval = wellspring.check_interval_seconds(job.service)
-        yield min(pause, interval) if local else interval
-        pause = min(pause * _LONGER, interval)
-
-
-def _asked_to_wait(failure: Exception | None) -> float:
-    if not isinstance(failure, BusyError) or failure.retry_after_seconds is None:
-        return 0.0
-    return min(failure.retry_after_seconds, _LONGEST_WAIT_SECONDS)
 
 
 def exit_code(job: Job) -> ExitCode:

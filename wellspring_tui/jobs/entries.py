@@ -63,9 +63,9 @@ class Entries:
         db.executemany(
             """
             INSERT INTO parts (id, job_id, number, step, status, token, requests, size_bytes,
-                sha256, endpoint, model, tokens)
+                sha256, endpoint, model, tokens, creation_held)
             VALUES (:id, :job_id, :number, :step, :status, :token, :requests, :size_bytes,
-                :sha256, :endpoint, :model, :tokens)
+                :sha256, :endpoint, :model, :tokens, :creation_held)
             """,
             [rows.of_part(part) for part in parts],
         )

@@ -71,9 +71,9 @@ class Importer:
 
     def make_job(self, files: ResultFiles, name: str | None, progress: Progress) -> Job:
         """The job, with its own copy of the files. Raises InputError for other files."""
-        _check_results(files.output)
+        check_results(files.output)
         if files.errors is not None:
-            _check_results(files.errors)
+            check_results(files.errors)
         if files.input is not None:
             _check_requests(files.input)
         job_id = new_job_id()
@@ -197,7 +197,7 @@ def _copied(source: Path, path: Path, progress: Progress) -> Path:
     return path
 
 
-def _check_results(path: Path) -> None:
+def check_results(path: Path) -> None:
     """Raises InputError when a file does not start like an output or error file."""
     first = _first_line(path, "results")
     if first.keys() & {"response", "error"}:

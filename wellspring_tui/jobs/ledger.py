@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from wellspring_tui.errors import InputError, JobNotFoundError
 from wellspring_tui.jobs import queries, rows
 from wellspring_tui.jobs.arrivals import Arrivals
+from wellspring_tui.jobs.creations import Creations
 from wellspring_tui.jobs.database import Database
 from wellspring_tui.jobs.entries import Entries
 from wellspring_tui.jobs.history import History
@@ -63,6 +64,7 @@ class Ledger:
         self._entries = Entries(now)
         self.limits = Limits(self._file)
         self.arrivals = Arrivals(self._file, self._entries)
+        self.creations = Creations(self._file, self._entries)
         self.labels = Labels(self._file)
         self.offers = Offers(self._file)
         self.history = History(self._file, now)

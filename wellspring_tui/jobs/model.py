@@ -86,6 +86,8 @@ class Part:
     not_before: datetime | None = None
     """When it may be sent next."""
     waiting_for: str | None = None
+    creation_held: bool = False
+    """Whether it stops after its upload until the creation of its batch is asked for."""
 
     @property
     def input_name(self) -> str:

@@ -118,8 +118,10 @@ class Planner:
         self._open.clear()
 
 
-def planned_parts(job_id: str, planned: Iterable[PlannedPart]) -> list[Part]:
-    """The same parts as the ledger keeps them, waiting to be sent."""
+def planned_parts(
+    job_id: str, planned: Iterable[PlannedPart], *, hold_creation: bool = False
+) -> list[Part]:
+    """The same parts as the ledger keeps them, waiting to be sent, or only to be uploaded."""
     return [
         Part(
             id=f"{job_id}-{part.number}",
@@ -134,6 +136,7 @@ def planned_parts(job_id: str, planned: Iterable[PlannedPart]) -> list[Part]:
             endpoint=part.endpoint,
             model=part.model,
             tokens=part.tokens,
+            creation_held=hold_creation,
         )
         for part in planned
     ]

@@ -76,6 +76,7 @@ def part(row: sqlite3.Row) -> Part:
     for name in ("expires_at", "attempted_at", "ended_at", "not_before"):
         fields[name] = _time(fields[name])
     fields["problems"] = _PROBLEMS.decode(fields["problems"])
+    fields["creation_held"] = bool(fields["creation_held"])
     return Part(**fields)
 
 
@@ -83,7 +84,7 @@ def of_part(part: Part) -> dict[str, object]:
     """What a new part's row holds."""
     names = (
         *("id", "job_id", "number", "step", "status", "token", "requests", "size_bytes"),
-        *("sha256", "endpoint", "model", "tokens"),
+        *("sha256", "endpoint", "model", "tokens", "creation_held"),
     )
     return {name: getattr(part, name) for name in names}
 

@@ -104,5 +104,11 @@ CREATE TABLE tariffs (
 ) STRICT, WITHOUT ROWID;
 """
 
-VERSIONS = (_VERSION_1, _VERSION_2)
+_VERSION_3 = """
+-- Whether a part stops after its upload until the creation of its batch is asked for.
+ALTER TABLE parts ADD COLUMN creation_held INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX parts_by_file ON parts (input_file_id) WHERE input_file_id IS NOT NULL;
+"""
+
+VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3)
 """What each version adds, the first one first; statements end with `;` and a line break."""

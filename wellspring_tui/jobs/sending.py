@@ -14,6 +14,7 @@ from wellspring_tui.errors import (
 )
 from wellspring_tui.jobs.model import Part, Step
 from wellspring_tui.jobs.uploading import CancelledError, upload
+from wellspring_tui.jobs.waiting import CREATION
 from wellspring_tui.services.model import BatchProblem
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Sender:
         try:
             file_id = part.input_file_id or self._upload(part, path, progress).id
             self._ledger.to_step(part, Step.UPLOADED, input_file_id=file_id)
+            if part.creation_held:
+                return self._ledger.wait(part, CREATION.reason, CREATION.until)
             self._create(part, file_id)
         except RefusedError as error:
             self._ledger.end_unsent(part, "failed", [BatchProblem(error.what, "refused")])

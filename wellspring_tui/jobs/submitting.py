@@ -11,6 +11,7 @@ from wellspring_tui.jobs.model import INDEX_NAME, Job, new_job_id
 from wellspring_tui.jobs.needs import needs_of
 from wellspring_tui.private import make_folder
 from wellspring_tui.prompts.checking import survey
+from wellspring_tui.prompts.filed import under
 from wellspring_tui.prompts.model import FileKind
 from wellspring_tui.prompts.opening import open_prompts
 from wellspring_tui.text import storable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from wellspring_tui.jobs.needs import Needs
     from wellspring_tui.progress import Progress
     from wellspring_tui.prompts.checking import Survey
+    from wellspring_tui.prompts.filed import Headings
     from wellspring_tui.prompts.model import Request, RequestOptions
     from wellspring_tui.settings import Places, ServiceProfile
 
@@ -61,10 +63,15 @@ class Submitter:
         description: str | None,
         tags: tuple[str, ...],
         source: Path,
+        filed: Headings | None = None,
+        hold_creation: bool = False,
         allow: Callable[[Survey], None],
         progress: Progress,
     ) -> Job:
         """Make a job of the file at `path`, which the user knows as `source`.
+
+        `filed` tells section and prompt type of ready-made requests, by custom_id. With
+        `hold_creation` no batch is created before that is asked for.
 
         `allow` raises what speaks against a file that could be sent. Whatever is raised,
         neither a job nor a file of one is left.
@@ -72,7 +79,7 @@ class Submitter:
         from wellspring_tui.answers.index import AnswerIndex
         from wellspring_tui.jobs.planning import Planner, planned_parts, removed_on_failure
 
-        found, requests = _read(path, options, progress)
+        found, requests = _read(path, options, progress, filed)
         job_id = new_job_id()
         inputs = make_folder(self._places.inputs(job_id))
         outputs = make_folder(self._places.outputs(job_id))
@@ -102,15 +109,17 @@ class Submitter:
                 tags=tags,
                 options=None if found.kind is FileKind.REQUESTS else options,
             )
-            self._ledger.add_job(job, planned_parts(job_id, planner.parts))
+            parts = planned_parts(job_id, planner.parts, hold_creation=hold_creation)
+            self._ledger.add_job(job, parts)
         return job
 
 
 def _read(
-    path: Path, options: RequestOptions, progress: Progress
+    path: Path, options: RequestOptions, progress: Progress, filed: Headings | None = None
 ) -> tuple[Survey, Iterator[Request]]:
     """A survey, and the requests that fill it as they are taken."""
-    return survey(open_prompts(path), options, lambda done: progress.step("Reading prompts", done))
+    prompts = under(filed, open_prompts(path))
+    return survey(prompts, options, lambda done: progress.step("Reading prompts", done))
 
 
 def _models(found: Survey) -> str:

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from wellspring_tui.errors import BusyError
+from wellspring_tui.jobs.model import Step
 
 if TYPE_CHECKING:
     from wellspring_tui.jobs.ledger import Ledger
@@ -25,6 +26,10 @@ class Wait:
 
     reason: str
     until: datetime | None = None
+
+
+CREATION = Wait("its creation to be asked for")
+"""What a part waits for that was only to be uploaded."""
 
 
 def has_room(queue: int, enqueued: int, tokens: int) -> bool:
@@ -44,6 +49,9 @@ class Gate:
 
     def closed_for(self, part: Part) -> Wait | None:
         """What `part` has to wait for before it is sent; None when it may go."""
+        if part.creation_held:
+            # Its file may go up however full the queue is: only batches count there.
+            return CREATION if part.step is Step.UPLOADED else None
         return self._no_room(part) or self._too_many(part)
 
     def _no_room(self, part: Part) -> Wait | None:

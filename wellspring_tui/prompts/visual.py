@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import ijson
@@ -60,7 +61,7 @@ class VisualPromptsFile:
         for sets, prompt_set in enumerate(self._sets(), start=1):
             key = f"{_SETS}[{sets - 1}]"
             for item in _prompts_of(prompt_set, key):
-                if not isinstance(item, _Prompt):
+                if not isinstance(item, Prompt):
                     yield item
                     continue
                 number += 1
@@ -129,14 +130,27 @@ class VisualPromptsFile:
 
 
 @dataclass(frozen=True, slots=True)
-class _Prompt:
+class Prompt:
+    """One prompt, and where its answer is filed."""
+
     section: str
     prompt_type: str
     text: str
 
 
-def _prompts_of(prompt_set: object, key: str) -> Iterator[_Prompt | Problem | Blank]:
-    if not isinstance(prompt_set, _Pairs):
+def prompts_in(data: object) -> Iterator[Prompt | Problem | Blank]:
+    """Everything in a prompts JSON that was parsed, and perhaps changed, by a program."""
+    whole = data.get("batch_prompts") if isinstance(data, dict) else None
+    sets = whole.get("prompt_sets") if isinstance(whole, dict) else None
+    if not isinstance(sets, list) or not sets:
+        yield Problem(f"expected a list of prompt sets, found {_kind(sets)}", key=_SETS)
+        return
+    for number, prompt_set in enumerate(sets):
+        yield from _prompts_of(prompt_set, f"{_SETS}[{number}]")
+
+
+def _prompts_of(prompt_set: object, key: str) -> Iterator[Prompt | Problem | Blank]:
+    if not isinstance(prompt_set, dict):
         yield Problem(f"expected an object, found {_kind(prompt_set)}", key=key)
         return
     section = prompt_set.get("section")
@@ -145,24 +159,24 @@ def _prompts_of(prompt_set: object, key: str) -> Iterator[_Prompt | Problem | Bl
         yield Problem(f"the section needs a name, found {found}", key=f"{key}.section")
         return
     prompts = prompt_set.get("research_prompts")
-    if not isinstance(prompts, _Pairs):
+    if not isinstance(prompts, dict):
         found = "nothing" if prompts is None else _kind(prompts)
         yield Problem(
             f"expected an object of prompts, found {found}", key=f"{key}.research_prompts"
         )
         return
-    for name in prompts.twice:
+    for name in prompts.twice if isinstance(prompts, _Pairs) else ():
         yield Problem("this prompt type is there twice", key=f"{key}.research_prompts.{name}")
     for prompt_type, text in prompts.items():
         own_key = f"{key}.research_prompts.{prompt_type}"
-        if not prompt_type.strip():
+        if not isinstance(prompt_type, str) or not prompt_type.strip():
             yield Problem("the prompt type needs a name", key=own_key)
         elif not isinstance(text, str):
             yield Problem(f"the prompt must be text, found {_kind(text)}", key=own_key)
         elif not text.strip():
             yield Blank()
         else:
-            yield _Prompt(section.strip(), prompt_type.strip(), text.strip())
+            yield Prompt(section.strip(), prompt_type.strip(), text.strip())
 
 
 def _kind(value: object) -> str:
@@ -178,4 +192,4 @@ def _kind(value: object) -> str:
         case str():
             return "text"
         case _:
-            return "a number"
+            return "a number" if isinstance(value, Number) else type(value).__name__

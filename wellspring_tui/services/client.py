@@ -172,7 +172,7 @@ class Service:
     @contextmanager
     def _calls(self) -> Iterator[openai.OpenAI]:
         """The SDK's client, with its failures translated."""
-        with translated(self._shown_url):
+        with translated(self._shown_url, self._api_key):
             yield self._connected()
 
     def _connected(self) -> openai.OpenAI:

@@ -30,10 +30,15 @@ _OUT_OF_MONEY = {
     "organization_usage_limit_exceeded",
 }
 
+_LONG_KEY = 12
+
 
 @contextmanager
-def translated(base_url: str) -> Iterator[None]:
-    """Inside, every failure of the SDK or its HTTP library becomes a ServiceError."""
+def translated(base_url: str, key: str = "") -> Iterator[None]:
+    """Inside, every failure of the SDK or its HTTP library becomes a ServiceError.
+
+    Services repeat a key that they refuse: in no error is `key` left.
+    """
     import httpx2
     import openai
 
@@ -50,7 +55,7 @@ def translated(base_url: str) -> Iterator[None]:
             todo="Check the network and the service's base URL.",
         ) from None
     except openai.APIStatusError as error:
-        raise _of_status(error, base_url) from None
+        raise _of_status(error, base_url, key) from None
     except (openai.APIError, httpx2.HTTPError, httpx2.StreamError) as error:
         reason = one_line(str(error), 120)
         raise NetworkError(
@@ -59,8 +64,10 @@ def translated(base_url: str) -> Iterator[None]:
         ) from None
 
 
-def _of_status(error: openai.APIStatusError, base_url: str) -> ServiceError:
-    said = one_line(error.message.removeprefix(f"Error code: {error.status_code} - "), 300)
+def _of_status(error: openai.APIStatusError, base_url: str, key: str) -> ServiceError:
+    message = error.message.removeprefix(f"Error code: {error.status_code} - ")
+    # What is shorter is a stand-in for a service that wants no key.
+    said = one_line(message.replace(key, "[key]") if len(key) >= _LONG_KEY else message, 300)
     match error.status_code:
         case 401 | 403:
             return CredentialsError(

@@ -1,0 +1,423 @@
+"""Each step alone, in the old order, and in whatever process comes next."""
+
+from __future__ import annotations
+
+import json
+import stat
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from tests.python.conftest import configure
+from tests.support.carried import CREATION
+from tests.support.files import CHAT, EIGHT, answer, encoded, jsonl, request, visual
+from tests.support.scripted import Asked, Reply, ScriptedService, forward, json_reply, refusal
+from wellspring_tui import (
+    InputError,
+    NetworkError,
+    RefusedError,
+    Wellspring,
+    WellspringBatchProcessor,
+)
+from wellspring_tui.jobs.model import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wellspring_tui.services.client import Service
+    from wellspring_tui.services.model import Batch
+
+    Make = Callable[..., WellspringBatchProcessor]
+
+
+def uploaded(processor: WellspringBatchProcessor, prompts_path: Path) -> str:
+    """Everything up to the upload."""
+    tasks = processor.format_prompts_for_batch_api(
+        processor.load_visual_batch_prompts(prompts_path)
+    )
+    return processor.upload_batch_file(processor.create_batch_file(tasks))
+
+
+def batches_of(remote: Service, file_id: str) -> list[Batch]:
+    """All batches that were ever created of a file."""
+    return [batch for batch in remote.batches() if batch.input_file_id == file_id]
+
+
+def headings(results: dict[str, Any]) -> dict[str, list[str]]:
+    """Sections and the prompt types answered in them."""
+    return {name: list(types) for name, types in results["results_by_section"].items()}
+
+
+def test_loading_gives_the_whole_file(
+    processor: WellspringBatchProcessor, prompts_path: Path
+) -> None:
+    prompts_path.write_bytes(visual(EIGHT, priority="high", total_opportunities=3))
+    assert processor.load_visual_batch_prompts(prompts_path) == json.loads(
+        prompts_path.read_bytes()
+    )
+    assert processor.load_visual_batch_prompts(str(prompts_path))["priority"] == "high"
+
+
+def test_tasks_are_plain_requests_with_the_options_given(make: Make, prompts_path: Path) -> None:
+    processor = make(model="gpt-4.1", temperature=0.5, max_tokens=77, system="Be brief.")
+    task, *others = processor.format_prompts_for_batch_api(
+        processor.load_visual_batch_prompts(prompts_path)
+    )
+    assert task == {
+        "custom_id": "finding-the-ground.facts-prompt.0001",
+        "method": "POST",
+        "url": CHAT,
+        "body": {
+            "model": "gpt-4.1",
+            "temperature": 0.5,
+            "max_tokens": 77,
+            "messages": [
+                {"role": "system", "content": "Be brief."},
+                {"role": "user", "content": "Which soil?"},
+            ],
+        },
+    }
+    assert len({one["custom_id"] for one in (task, *others)}) == 4
+
+
+def test_a_batch_file_is_for_its_owner_alone_and_holds_the_tasks(
+    processor: WellspringBatchProcessor, home: Path, prompts_path: Path
+) -> None:
+    tasks = processor.format_prompts_for_batch_api(
+        processor.load_visual_batch_prompts(prompts_path)
+    )
+    path = processor.create_batch_file(tasks)
+    assert path.parent == home / "input"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert {stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()} == {0o600}
+    lines = path.read_bytes().removesuffix(b"\n").split(b"\n")
+    assert [json.loads(line) for line in lines] == tasks
+
+
+def test_an_uploaded_file_waits_whoever_carries_jobs(
+    processor: WellspringBatchProcessor, remote: Service, prompts_path: Path
+) -> None:
+    file_id = uploaded(processor, prompts_path)
+    (job,) = processor.wellspring.jobs()
+    with Wellspring.open() as another:
+        for _ in range(3):
+            assert another.tick().failures == {}
+        (part,) = another.detail(job.id).parts
+        assert (part.step, part.status) == (Step.UPLOADED, "waiting")
+        assert part.waiting_for == "its creation to be asked for"
+        with pytest.raises(InputError, match=rf"create_batch_job\('{file_id}'\) asks for it"):
+            another.watch(job.id)
+    assert batches_of(remote, file_id) == []
+
+    batch = processor.create_batch_job(file_id, description="Nine beds")
+    assert [one.id for one in batches_of(remote, file_id)] == [batch.id]
+    assert batches_of(remote, file_id)[0].metadata["description"] == "Nine beds"
+    assert batch.metadata["description"] == "Nine beds"
+    assert batch.request_counts.total == 4
+
+
+def test_a_job_that_was_only_uploaded_can_be_cancelled(
+    processor: WellspringBatchProcessor, remote: Service, prompts_path: Path
+) -> None:
+    file_id = uploaded(processor, prompts_path)
+    (job,) = processor.wellspring.jobs()
+    assert processor.cancel_batch_job(job.id).status == "cancelled"
+    with pytest.raises(InputError, match=f"the job {job.id} is over"):
+        processor.create_batch_job(file_id)
+    assert batches_of(remote, file_id) == []
+
+
+def test_every_step_finds_its_way_in_a_process_of_its_own(
+    make: Make, remote: Service, prompts_path: Path
+) -> None:
+    prompts_path.write_bytes(visual(EIGHT))
+    first = make()
+    tasks = first.format_prompts_for_batch_api(first.load_visual_batch_prompts(prompts_path))
+    path = first.create_batch_file(tasks)
+    file_id = make().upload_batch_file(str(path))
+    batch = make().create_batch_job(file_id)
+    ended = make().monitor_batch_job(batch.id, check_interval=0.05)
+    assert (ended.status, ended.id, ended.request_counts.completed) == ("completed", batch.id, 8)
+    output = make().download_results(batch.id)
+    results = make().process_results(output)
+    assert headings(results) == {name: list(types) for name, types in EIGHT.items()}
+    assert results["total_results"] == 8
+    assert results["batch_ids"] == [batch.id]
+    assert len(batches_of(remote, file_id)) == 1
+
+
+def test_creating_again_finds_the_batch_there_is(
+    processor: WellspringBatchProcessor, make: Make, remote: Service, prompts_path: Path
+) -> None:
+    file_id = uploaded(processor, prompts_path)
+    batch = processor.create_batch_job(file_id)
+    assert processor.create_batch_job(file_id).id == batch.id
+    assert make().create_batch_job(file_id, description="again").id == batch.id
+    assert len(batches_of(remote, file_id)) == 1
+
+
+def test_a_lost_answer_to_the_creation_is_looked_for(
+    make: Make, home: Path, service_url: str, remote: Service, prompts_path: Path
+) -> None:
+    def losing(asked: Asked) -> Reply | None:
+        reply = forward(asked, service_url)
+        return None if (asked.method, asked.path) == CREATION else reply
+
+    with ScriptedService(losing) as line:
+        configure(home, line.base_url)
+        processor = make()
+        file_id = uploaded(processor, prompts_path)
+        batch = processor.create_batch_job(file_id)
+        assert [one.id for one in batches_of(remote, file_id)] == [batch.id]
+        assert line.count(*CREATION) == 1
+        processor.close()
+
+
+def test_a_service_that_stays_away_is_given_up_and_the_next_call_goes_on(
+    make: Make, home: Path, service_url: str, remote: Service, prompts_path: Path
+) -> None:
+    away = False
+
+    def answering(asked: Asked) -> Reply | None:
+        return None if away else forward(asked, service_url)
+
+    with ScriptedService(answering) as line:
+        configure(home, line.base_url)
+        processor = make(patience_seconds=0.2)
+        file_id = uploaded(processor, prompts_path)
+        away = True
+        with pytest.raises(NetworkError, match="is kept: create_batch_job") as failure:
+            processor.create_batch_job(file_id)
+        assert "\n" not in str(failure.value)
+        away = False
+        batch = processor.create_batch_job(file_id)
+        assert [one.id for one in batches_of(remote, file_id)] == [batch.id]
+        processor.close()
+
+
+def test_an_upload_that_fails_leaves_nobody_waiting(
+    make: Make, home: Path, service_url: str, prompts_path: Path
+) -> None:
+    def refusing(asked: Asked) -> Reply | None:
+        if (asked.method, asked.path) == ("POST", "/files"):
+            return refusal(400, "This file is not to my taste")
+        return forward(asked, service_url)
+
+    with ScriptedService(refusing) as line:
+        configure(home, line.base_url)
+        processor = make()
+        with pytest.raises(RefusedError, match="not to my taste"):
+            uploaded(processor, prompts_path)
+        assert [job.collected for job in processor.wellspring.jobs()] == [True]
+        processor.close()
+
+
+def test_a_file_too_large_for_one_batch_goes_in_several_under_one_id(
+    make: Make, home: Path, service_url: str, remote: Service, prompts_path: Path
+) -> None:
+    prompts_path.write_bytes(visual(EIGHT))
+    configure(home, service_url, max_requests=3)
+    processor = make()
+    batch = processor.create_batch_job(uploaded(processor, prompts_path))
+    ended = processor.monitor_batch_job(batch.id, check_interval=0.05)
+    assert len(ended.batch_ids) == 3
+    assert {remote.retrieve(one).status for one in ended.batch_ids} == {"completed"}
+    path = processor.download_results(ended)
+    assert len(path.read_bytes().removesuffix(b"\n").split(b"\n")) == 8
+    assert headings(processor.process_results(path)) == {
+        name: list(types) for name, types in EIGHT.items()
+    }
+
+
+def test_while_a_service_has_no_room_the_batch_waits_under_its_job(
+    make: Make, home: Path, service_url: str, prompts_path: Path
+) -> None:
+    configure(home, service_url, creations_per_hour=1)
+    processor = make()
+    processor.create_batch_job(uploaded(processor, prompts_path))
+    waiting = processor.create_batch_job(uploaded(processor, prompts_path))
+    assert (waiting.id, waiting.status) == (waiting.job_id, "waiting")
+    assert waiting.waiting_for is not None
+    assert "the hour to pass" in waiting.waiting_for
+    assert processor.get_batch_status(waiting.id)["waiting_for"] == waiting.waiting_for
+
+
+def upload_elsewhere(remote: Service, tmp_path: Path, content: bytes) -> str:
+    """A file of another program's."""
+    path = tmp_path / "theirs.jsonl"
+    path.write_bytes(content)
+    return remote.upload(path, path.name, lambda _done, _total: None).id
+
+
+def test_a_file_that_was_uploaded_elsewhere_becomes_a_job_with_one_batch(
+    processor: WellspringBatchProcessor, make: Make, remote: Service, tmp_path: Path
+) -> None:
+    ids = [f"{name}_facts_prompt_1748305611" for name in ("Site Plan", "Water")]
+    file_id = upload_elsewhere(remote, tmp_path, jsonl(request(own_id) for own_id in ids))
+    batch = processor.create_batch_job(file_id, description="Theirs")
+    assert [one.id for one in batches_of(remote, file_id)] == [batch.id]
+    assert make().create_batch_job(file_id).id == batch.id
+    ended = processor.monitor_batch_job(batch.id, check_interval=0.05)
+    assert (ended.endpoint, ended.model) == (CHAT, "gpt-4o-mini")
+    results = processor.process_results(processor.download_results(ended))
+    assert headings(results) == {"Site Plan": ["facts_prompt"], "Water": ["facts_prompt"]}
+    assert len(batches_of(remote, file_id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"no JSON at all\n", "line 1: the line is not valid JSON"),
+        (jsonl([request("a"), request("a")]), "already on line 1"),
+        (b"\n", "there are no requests in the file"),
+    ],
+)
+def test_a_file_elsewhere_that_no_batch_can_be_made_of_is_refused(
+    processor: WellspringBatchProcessor,
+    home: Path,
+    service_url: str,
+    tmp_path: Path,
+    content: bytes,
+    said: str,
+) -> None:
+    def answering(asked: Asked) -> Reply | None:
+        """The built-in service would not take such files."""
+        if asked.path == "/files/file-bad":
+            return json_reply({"id": "file-bad", "bytes": len(content), "filename": "x"})
+        if asked.path == "/files/file-bad/content":
+            return Reply(200, content)
+        return forward(asked, service_url)
+
+    with ScriptedService(answering) as line:
+        configure(home, line.base_url)
+        with WellspringBatchProcessor() as theirs, pytest.raises(InputError, match=said):
+            theirs.create_batch_job("file-bad")
+        assert line.count(*CREATION) == 0
+    assert processor.wellspring.jobs() == []
+    assert [path for path in (home / "input").iterdir() if path.is_dir()] == []
+
+
+def test_a_file_that_is_nowhere_or_has_a_batch_already_is_refused(
+    processor: WellspringBatchProcessor, remote: Service, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="does not give the file “file-nowhere”"):
+        processor.create_batch_job("file-nowhere")
+    file_id = upload_elsewhere(remote, tmp_path, jsonl([request("one")]))
+    batch = remote.create(file_id, CHAT, "24h", {})
+    with pytest.raises(InputError, match=f"the batch {batch.id} was made of the file"):
+        processor.create_batch_job(file_id)
+    assert len(batches_of(remote, file_id)) == 1
+
+
+def test_a_batch_made_elsewhere_is_followed_by_its_id(
+    processor: WellspringBatchProcessor, remote: Service, tmp_path: Path
+) -> None:
+    file_id = upload_elsewhere(remote, tmp_path, jsonl([request("Site_facts_1748305611")]))
+    batch = remote.create(file_id, CHAT, "24h", {})
+    assert processor.get_batch_status(batch.id)["request_counts"]["total"] == 1
+    ended = processor.monitor_batch_job(batch.id, check_interval=0.05)
+    assert processor.download_results(remote.retrieve(batch.id)).is_file()
+    assert (ended.id, ended.status) == (batch.id, "completed")
+
+
+def test_the_status_tells_why_a_service_could_not_be_asked(
+    make: Make, home: Path, service_url: str, prompts_path: Path
+) -> None:
+    away = False
+
+    def answering(asked: Asked) -> Reply | None:
+        return None if away else forward(asked, service_url)
+
+    with ScriptedService(answering) as line:
+        configure(home, line.base_url)
+        processor = make()
+        batch = processor.create_batch_job(uploaded(processor, prompts_path))
+        assert processor.get_batch_status(batch.id)["trouble"] is None
+        away = True
+        told = processor.get_batch_status(batch.id)
+        # It may have ended and been collected in the first look.
+        assert told["status"] == "completed" or "no connection" in told["trouble"]
+        assert msgspec.json.decode(msgspec.json.encode(told)) == told
+        processor.close()
+
+
+def test_jobs_are_listed_newest_first(
+    processor: WellspringBatchProcessor, prompts_path: Path
+) -> None:
+    batches = [processor.create_batch_job(uploaded(processor, prompts_path)) for _ in range(3)]
+    listed = processor.list_batch_jobs()
+    assert [one["id"] for one in listed] == [batch.id for batch in reversed(batches)]
+    assert processor.list_batch_jobs(limit=1) == listed[:1]
+    assert all(newer["created_at"] >= older["created_at"] for newer, older in pairwise(listed))
+
+
+def test_results_of_a_running_job_have_to_wait(make: Make, home: Path, prompts_path: Path) -> None:
+    (home / "config.toml").write_text("pace = 600\n")
+    processor = make()
+    batch = processor.create_batch_job(uploaded(processor, prompts_path))
+    with pytest.raises(InputError, match=r"still runs.*monitor_batch_job waits for its end"):
+        processor.download_results(batch)
+    processor.cancel_batch_job(batch.id)
+
+
+def test_what_failed_is_sent_again_as_part_of_the_same_job(
+    make: Make, home: Path, prompts_path: Path
+) -> None:
+    (home / "config.toml").write_text("pace = 30\n")
+    processor = make()
+    batch = processor.create_batch_job(uploaded(processor, prompts_path))
+    processor.cancel_batch_job(batch.id)
+    ended = processor.monitor_batch_job(batch.id, check_interval=0.05)
+    assert ended.status == "cancelled"
+    again = processor.retry_batch_job(batch.id)
+    assert len(again.batch_ids) == 2
+    assert again.job_id == batch.job_id
+    processor.cancel_batch_job(batch.id)
+
+
+def test_an_output_file_from_elsewhere_is_read_by_its_old_ids(
+    processor: WellspringBatchProcessor, tmp_path: Path
+) -> None:
+    output = tmp_path / "batch_683506cc_output.jsonl"
+    output.write_bytes(
+        encoded(
+            answer("Development Budget_data_extraction_prompt_1748305611", "Much."),
+            answer("Development Budget_design_specification_prompt_1748305611", "Blue."),
+            answer("free form", "So."),
+        )
+    )
+    results = processor.process_results(output)
+    assert results["total_results"] == 3
+    found = results["results_by_section"]
+    assert headings(results) == {
+        "Development Budget": ["data_extraction_prompt", "design_specification_prompt"],
+        "Requests": ["free form"],
+    }
+    entry = found["Development Budget"]["data_extraction_prompt"]
+    assert (entry["response"], entry["usage"]["total_tokens"]) == ("Much.", 15)
+    assert processor.wellspring.jobs() == []
+
+
+def test_a_stopped_wait_leaves_the_job_and_tells_how_to_go_on(
+    make: Make, home: Path, prompts_path: Path
+) -> None:
+    (home / "config.toml").write_text("pace = 600\n")
+    interrupted = False
+
+    def interrupt(what: str, _done: int, _total: int | None) -> None:
+        """Ctrl-C while the batch runs."""
+        nonlocal interrupted
+        if what == "validating" and not interrupted:
+            interrupted = True
+            raise KeyboardInterrupt
+
+    processor = make(progress=interrupt)
+    with pytest.raises(KeyboardInterrupt, match=r"is kept\. monitor_batch_job") as stopped:
+        processor.run_complete_batch_workflow(prompts_path)
+    (job,) = processor.wellspring.jobs()
+    assert f"monitor_batch_job('{job.id}')" in str(stopped.value)
+    assert (job.status, job.name, job.source) == ("validating", "garden", str(prompts_path))
+    assert interrupted
