@@ -43,6 +43,10 @@ SWITCHED = {
 }
 
 
+def _set_size(handle: int, width: int, height: int) -> None:
+    fcntl.ioctl(handle, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+
 class _Screen(pyte.Screen):
     """A screen that leaves alone what pyte does not know."""
 
@@ -68,7 +72,6 @@ class Terminal:
         self._handle = handle
         self._screen = _Screen(*size)
         self._stream = pyte.ByteStream(self._screen)
-        self.resize(*size)
 
     def press(self, *keys: str) -> None:
         """Press keys: letters, or names of `KEYS`."""
@@ -80,7 +83,7 @@ class Terminal:
 
     def resize(self, width: int, height: int) -> None:
         """Give the window another size."""
-        fcntl.ioctl(self._handle, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        _set_size(self._handle, width, height)
         self._screen.resize(height, width)
 
     def signal(self, number: signal.Signals) -> None:
@@ -168,12 +171,15 @@ def in_terminal(
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Terminal]:
     """`wellspring` with these arguments in a terminal of that size, started in `folder`."""
+    # What pytest's own terminal is like is of no concern to this one.
+    inherited = {name: os.environ[name] for name in os.environ.keys() - {"COLUMNS", "LINES"}}
     given = {"TERM": "xterm-256color", "WELLSPRING_PACE": "0", **(environment or {})}
     pid, handle = pty.fork()
     if pid == 0:
+        _set_size(0, *size)
         os.chdir(folder)
         command = [sys.executable, "-m", "wellspring_tui", *arguments]
-        os.execvpe(command[0], command, {**os.environ, **given})
+        os.execvpe(command[0], command, {**inherited, **given})
     terminal = Terminal(pid, handle, size)
     try:
         yield terminal

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from textual import events
 from textual.widgets import Button, Input, Select, Static, TextArea
 
 from tests.support.files import jsonl, request, visual
@@ -300,8 +301,8 @@ async def test_a_submission_is_stopped_with_escape_and_leaves_nothing(
         await hand.until_shown("150,000 in 300 sections")
         await hand.press("enter")
         await hand.until_on("ReviewScreen")
-        await hand.pilot.press("ctrl+s")
-        await hand.pilot.press("escape")
+        for key in ("ctrl+s", "escape"):  # without waiting until the first has done its work
+            hand.app.post_message(events.Key(key, None))
         await hand.until(lambda: any("nothing was sent" in toast for toast in hand.toasts), "it")
         assert hand.app.door.count_jobs() == 0
         assert not list((hand.app.door.settings.places.data / "input").glob("*"))

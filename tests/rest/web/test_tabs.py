@@ -30,7 +30,7 @@ def test_a_job_is_made_and_read_in_a_browser(open_tab: Callable[..., Tab], web: 
     tab.type("n")
     tab.sees("garden.json")
     tab.type("\r")
-    tab.sees("Submit (ctrl+s)")
+    tab.sees("Submit 4 prompts")
     tab.type(CTRL_S)
     tab.sees("completed")
     tab.type("\r")

@@ -91,7 +91,7 @@ class DashboardProcess:
 
     async def type(self, keys: str) -> None:
         """Give it what a terminal would send."""
-        await self._send(SCREEN, keys.encode("utf-8", "replace"))
+        await self._send(SCREEN, keys.encode("utf-8", "ignore"))
 
     async def tell(self, kind: str, **others: object) -> None:
         """Give it a message: a new size, the focus, a wish for the next piece of a file."""
