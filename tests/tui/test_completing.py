@@ -16,27 +16,27 @@ from wellspring_tui.tui.completing import (
 )
 from wellspring_tui.tui.files import Entry, Listing
 
-WORK = Path("/work")
+WORK = Path("/notes")
 
 
 def listing(*names: str) -> Listing:
     """A folder with these entries; a name that ends with a slash is a folder's."""
-    entries = [Entry(f"/work/{n.rstrip('/')}", n.rstrip("/"), n.endswith("/")) for n in names]
+    entries = [Entry(f"/notes/{n.rstrip('/')}", n.rstrip("/"), n.endswith("/")) for n in names]
     return Listing(WORK, tuple(entries))
 
 
 @pytest.mark.parametrize(
     ("typed", "folder", "start"),
     [
-        ("/work/", "/work", ""),
-        ("/work/ga", "/work", "ga"),
-        ("ga", "/work", "ga"),
-        ("", "/work", ""),
+        ("/notes/", "/notes", ""),
+        ("/notes/ga", "/notes", "ga"),
+        ("ga", "/notes", "ga"),
+        ("", "/notes", ""),
         ("/", "/", ""),
         ("/et", "/", "et"),
-        ("/work/inner/x", "/work/inner", "x"),
-        ("inner/x", "/work/inner", "x"),
-        ("/work/../etc/x", "/etc", "x"),
+        ("/notes/inner/x", "/notes/inner", "x"),
+        ("inner/x", "/notes/inner", "x"),
+        ("/notes/../etc/x", "/etc", "x"),
         ("~", "/home/me", ""),
         ("~/", "/home/me", ""),
         ("~/pro", "/home/me", "pro"),
@@ -52,13 +52,13 @@ def test_the_folder_and_the_start_of_a_name_are_told_apart(
 def test_a_folder_is_shown_ready_for_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/me")
     assert shown_folder(Path("/")) == "/"
-    assert shown_folder(Path("/work")) == "/work/"
+    assert shown_folder(Path("/notes")) == "/notes/"
     assert shown_folder(Path("/home/me")) == "~/"
     assert shown_folder(Path("/home/me/prompts")) == "~/prompts/"
 
 
 def test_a_folder_whose_name_is_not_shown_whole_is_meant_all_the_same() -> None:
-    odd = Path("/work/bad\udcff\x1b[2J")
+    odd = Path("/notes/bad\udcff\x1b[2J")
     assert "\x1b" not in shown_folder(odd)
     assert typed_path(f"{shown_folder(odd)}a.json", odd) == odd / "a.json"
 
@@ -80,13 +80,13 @@ def test_tab_writes_what_all_names_start_with() -> None:
 
 async def test_the_rest_of_the_first_name_is_suggested() -> None:
     suggester = PathSuggester(lambda: listing("garden.json", "notes.txt"))
-    assert await suggester.get_suggestion("/work/ga") == "/work/garden.json"
+    assert await suggester.get_suggestion("/notes/ga") == "/notes/garden.json"
     assert await suggester.get_suggestion("ga") == "garden.json"
-    assert await suggester.get_suggestion("/work/GA") is None
-    assert await suggester.get_suggestion("/work/x") is None
+    assert await suggester.get_suggestion("/notes/GA") is None
+    assert await suggester.get_suggestion("/notes/x") is None
 
 
 async def test_a_suggestion_waits_for_the_folder_to_be_listed() -> None:
     told = iter([Listing(Path("/")), Listing(Path("/"))])
     suggester = PathSuggester(lambda: next(told, listing("garden.json")))
-    assert await suggester.get_suggestion("/work/ga") == "/work/garden.json"
+    assert await suggester.get_suggestion("/notes/ga") == "/notes/garden.json"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import IO, TYPE_CHECKING
 
+from wellspring_tui.answers.exports.csv_rows import csv_row
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from wellspring_tui.answers.exports.source import Entry, Source
 
@@ -16,24 +17,12 @@ _COLUMNS = (
     "cost_usd", "status_code", "reason",
 )  # fmt: skip
 
-# A spreadsheet runs a cell that begins so as a formula, whoever wrote it; a quote mark
-# before it makes it a text (OWASP, "CSV Injection").
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-_SPECIAL = re.compile('[",\r\n]')
-
 
 def write(source: Source, to: IO[bytes]) -> None:
     """Write a line of titles and a row for every request, failed and missing ones too."""
-    to.write(_row((*_COLUMNS, "prompt") if source.prompts else _COLUMNS))
+    to.write(csv_row((*_COLUMNS, "prompt") if source.prompts else _COLUMNS))
     for entry in source.entries():
-        to.write(_row(_values(entry, prompts=source.prompts)))
-
-
-def _row(values: Iterable[object]) -> bytes:
-    """As the csv module would write it, several times as quickly for texts as long as these."""
-    return (",".join(map(_cell, values)) + "\r\n").encode()
+        to.write(csv_row(_values(entry, prompts=source.prompts)))
 
 
 def _values(entry: Entry, *, prompts: bool) -> Iterator[object]:
@@ -47,12 +36,3 @@ def _values(entry: Entry, *, prompts: bool) -> Iterator[object]:
     yield from (answer.status_code, answer.reason)
     if prompts:
         yield entry.prompt
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    if text.startswith(_FORMULA_STARTS):
-        text = f"'{text}"
-    if _SPECIAL.search(text) is None:
-        return text
-    return '"' + text.replace('"', '""') + '"'
