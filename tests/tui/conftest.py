@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.cells import cell_len
 
 from wellspring_tui.tui.app import WellspringApp
 from wellspring_tui.tui.screens.jobs import JobsScreen
@@ -61,6 +62,15 @@ class Hand:
     async def until_on(self, screen: str) -> None:
         """Wait until a screen is the one in front and has been laid out."""
         await self.until(lambda: type(self.app.screen).__name__ == screen, screen)
+        await self.pilot.pause()
+
+    async def click(self, words: str) -> None:
+        """Click into the middle of `words` where they stand first on the screen."""
+        await self.until_shown(words)
+        lines = self.text.split("\n")
+        row = next(row for row, line in enumerate(lines) if words in line)
+        column = cell_len(lines[row].partition(words)[0])
+        await self.pilot.click(offset=(column + cell_len(words) // 2, row))
         await self.pilot.pause()
 
     @property

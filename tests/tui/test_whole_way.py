@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widgets import Input
 
 from wellspring_tui.tui.screens.results_rows import section_of_heading
 from wellspring_tui.wellspring import Wellspring
@@ -64,17 +65,47 @@ async def test_pick_review_submit_watch_and_read(
         await hand.until_on("JobsScreen")
 
 
-async def test_mouse_alone_opens_a_job(
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_the_mouse_alone_goes_the_whole_way(
     open_dashboard: Callable[..., AbstractAsyncContextManager[Hand]],
-    wellspring: Wellspring,
-    prompts_path: Path,
+    folder: Path,
+    size: tuple[int, int],
 ) -> None:
-    wellspring.submit(prompts_path, wellspring.request_options())
-    async with open_dashboard() as hand:
+    async with open_dashboard(size, demo=True) as hand:
+        await hand.until_shown("No jobs yet")
+        await hand.click("New job")
+        await hand.until_on("NewJobScreen")
+        await hand.until_shown("9 in 3 sections")
+        await hand.click("  garden-handbook.json")
+        await hand.until_on("ReviewScreen")
+        await hand.click("Submit 9 prompts")
+        await hand.until_on("JobsScreen")
         await hand.until_shown("● completed")
-        await hand.pilot.click("#jobs", offset=(5, 1), times=2)
+
+        hand.app.clear_notifications()
+        await hand.click("  garden-handbook")
         await hand.until_on("ResultsScreen")
-        await hand.until_shown("4 answered")
+        await hand.until_shown("9 answered")
+        await hand.click("layout_prompt")
+        await hand.until(
+            lambda: "layout" in str(hand.table("#answers").cursor_key), "the other prompt"
+        )
+        await hand.click("3 raw")
+        await hand.until(lambda: '"status_code": 200' in hand.reader("#answer").shown_text, "raw")
+        await hand.click("Search")
+        await hand.until(lambda: isinstance(hand.app.focused, Input), "the field to type in")
+
+        await hand.press("escape")
+        await hand.click("Export")
+        await hand.until_on("ExportScreen")
+        await hand.click("Write (Enter)")
+        await hand.until(lambda: any(folder.glob("*.json")), "the file")
+        hand.app.clear_notifications()
+        await hand.until_on("ResultsScreen")
+        await hand.click("Back")
+        await hand.until_on("JobsScreen")
+        await hand.click("Quit")
+        await hand.until(lambda: not hand.app.is_running, "the end")
 
 
 async def test_next_goes_over_the_headings_of_sections(
