@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 FRAMEWORKS = {"textual", "openai", "fastapi", "starlette", "uvicorn", "websockets"}
 HEAVY = {*FRAMEWORKS, "httpx2", "pydantic", "rich", "genai_prices", "asyncio"}
 LISTING = {*HEAVY, "logging"}
-INSIDE = {*LISTING, "msgspec", "sqlite3", "wellspring_tui.wellspring", "wellspring_tui.settings"}
+INSIDE = {*LISTING, "msgspec", "sqlite3", "wellspring_tui.jobs.model", "wellspring_tui.settings",
+    "wellspring_tui.wellspring"}  # fmt: skip
 
 _LOOK = """
 import sys

@@ -11,7 +11,6 @@ from wellspring_tui.cli.output import data, json_data, say
 from wellspring_tui.cli.telling import teller
 from wellspring_tui.errors import ExitCode
 from wellspring_tui.figures import count, money, size
-from wellspring_tui.jobs.needs import parts_sentence
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -89,6 +88,8 @@ def _verdict(found: Survey) -> ExitCode:
 
 
 def _report(needs: Needs, cost: Estimate, service: str) -> Iterator[str]:
+    from wellspring_tui.jobs.needs import parts_sentence
+
     found = needs.found
     yield one_line(str(found.path))
     blank = f" ({found.blank:,} blank left out)" if found.blank else ""
