@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.files import answer, encoded, expired
 from wellspring_tui.answers.index import AnswerIndex
-from wellspring_tui.answers.model import Answer, Place, State, Totals, Usage
+from wellspring_tui.answers.model import Answer, Kind, Place, State, Totals, Usage
 from wellspring_tui.errors import StoppedError, StorageError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def states(index: AnswerIndex) -> dict[str, State]:
 def test_a_new_index_knows_every_request_and_no_answer(index: AnswerIndex) -> None:
     assert len(index) == 4
     assert index.totals() == Totals(requests=4)
-    assert index.rows_in(State.MISSING) == [0, 1, 2, 3]
+    assert index.rows_where(frozenset({Kind.MISSING})) == [0, 1, 2, 3]
     assert index.answer("nobody") is None
 
 
@@ -108,7 +108,8 @@ def test_totals_and_sections_add_up(index: AnswerIndex) -> None:
     first, second = index.sections()
     assert (first.totals.failed, first.totals.missing) == (1, 1)
     assert (second.totals.answered, second.totals.usage.total_tokens) == (2, 30)
-    assert [index.rows_in(state) for state in State] == [[2, 3], [0], [1]]
+    kinds = (Kind.ANSWERED, Kind.FAILED, Kind.MISSING)
+    assert [index.rows_where(frozenset({kind})) for kind in kinds] == [[2, 3], [0], [1]]
     assert [found.custom_id for found in index.answers() if found.truncated] == ["b"]
     assert [found.custom_id for found in index.answers() if found.refused] == ["d"]
 

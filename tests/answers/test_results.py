@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.files import SHARED, answer, encoded, expired, jsonl, request
+from wellspring_tui.answers.exports import as_json
+from wellspring_tui.answers.exports.source import Source
 from wellspring_tui.answers.index import AnswerIndex
 from wellspring_tui.answers.model import Place
 from wellspring_tui.answers.results import Results
@@ -25,7 +27,7 @@ ABOUT = {"job_id": "bcdfgh", "name": "Gärten"}
 def written(results: Results) -> dict[str, Any]:
     """What the stream holds, without its time."""
     file = io.BytesIO()
-    results.write_json(file, ABOUT)
+    as_json.write(Source(results, ABOUT), file)
     whole: dict[str, Any] = json.loads(file.getvalue())
     assert whole.pop("timestamp")
     return whole

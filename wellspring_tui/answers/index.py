@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wellspring_tui.answers.groups import Group, Heading
-    from wellspring_tui.answers.model import Answer, Place, SectionOutline, State
+    from wellspring_tui.answers.model import Answer, Place, SectionOutline
 
 _SCHEMA = """
 CREATE TABLE names (
@@ -364,10 +364,6 @@ class AnswerIndex:
         None when there is no such row in the job. `after` itself may come back, as the only one.
         """
         return self._flags.next_row(kinds, after, backwards=backwards)
-
-    def rows_in(self, state: State) -> list[int]:
-        """The rows of all requests with that outcome."""
-        return self.rows_where(frozenset({Kind(state.value)}))
 
 
 class _Names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -88,12 +88,6 @@ class Results:
     def as_dict(self, about: Mapping[str, object]) -> dict[str, Any]:
         """All results at once, as the JSON holds them; `about` is what is told of the job."""
         return as_json.as_dict(Source(self, about))
-
-    def write_json(
-        self, to: IO[bytes], about: Mapping[str, object], progress: Progress | None = None
-    ) -> None:
-        """The same as `as_dict`, written as a stream: no more than one answer in memory."""
-        as_json.write(Source(self, about, progress=progress or Progress()), to)
 
 
 def _read(folder: Path, place: Place) -> bytes:
