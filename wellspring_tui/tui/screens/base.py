@@ -35,6 +35,15 @@ class DashboardScreen(Screen[T]):
         """The one door to everything inside."""
         return self.dashboard.door
 
+    def on_prune(self) -> None:
+        """Being left ends the screen's work before its widgets are taken away.
+
+        Textual ends it only afterwards: work that came to its end in between would look for
+        widgets that are gone.
+        """
+        for node in self.walk_children(with_self=True):
+            self.workers.cancel_node(node)
+
     def jobs_refreshed(self, message: JobsRefreshed) -> None:
         """A round over the jobs ended; a screen that shows one of them says what that changes."""
 

@@ -123,9 +123,7 @@ class NewJobScreen(DashboardScreen[Job | None]):
                 lines = survey_lines(await self._read(path))
             except WellspringError as error:
                 lines = _refusal(error)
-        preview = self.query_one("#preview", Reader)
-        if preview.is_attached:  # the screen may have been left meanwhile
-            preview.show_lines(lines)
+        self.query_one("#preview", Reader).show_lines(lines)
 
     async def _read(self, path: Path) -> Reading:
         heard = self._heard = Heard()
