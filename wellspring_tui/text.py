@@ -31,7 +31,10 @@ _CONTROLS = {
     **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
     **_BREAKS,
 }
-_UNSAFE = re.compile(f"[{re.escape(''.join(map(chr, _CONTROLS)))}]")
+# The same characters, as ranges: that is quicker to compile than two thousand of them.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
 
 _INERT = _CONTROLS | dict.fromkeys((*range(0x20), *_BREAKS))
 

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 from tests.cli.conftest import SAMPLE
+from wellspring_tui.cli.app import program
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Shell
@@ -87,3 +89,14 @@ def test_opening_the_dashboard_reads_no_options(shell: Shell) -> None:
     )
     assert done.stdout.split() == ["2", "False"]
     assert "the dashboard needs a terminal" in done.stderr
+
+
+def test_the_help_lists_every_command_with_the_first_sentence_of_its_own() -> None:
+    context = click.Context(program)
+    listed = program.get_help(context).partition("Commands:")[2]
+
+    for name in program.list_commands(context):
+        command = program.get_command(context, name)
+        assert command is not None
+        assert f"  {name:10}".rstrip() in listed
+        assert command.get_short_help_str(200) in listed.replace("\n" + " " * 11, " ")

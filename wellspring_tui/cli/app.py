@@ -18,28 +18,29 @@ from wellspring_tui.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# In the order of the help; each lives in a module that is imported when it is asked for.
+# In the order of the help: where a command lives, and the first sentence of its own help.
+# The list of commands is printed from here, for importing them all takes as long again.
 _COMMANDS = {
-    "demo": "dashboard",
-    "check": "check",
-    "run": "sending",
-    "submit": "sending",
-    "watch": "watching",
-    "jobs": "listing",
-    "status": "listing",
-    "results": "results",
-    "search": "searching",
-    "compare": "comparing",
-    "usage": "usage",
-    "edit": "editing",
-    "cancel": "cancel",
-    "retry": "retrying",
-    "adopt": "adopting",
-    "import": "importing",
-    "serve": "serving",
-    "local": "local",
-    "doctor": "doctor",
-    "config": "config",
+    "demo": ("dashboard", "Open the dashboard with a sample to send; no key is needed."),
+    "check": ("check", "Read a prompts FILE: sections, prompts, tokens, cost, problems."),
+    "run": ("sending", "Submit a prompts FILE, watch it, write the results as JSON."),
+    "submit": ("sending", "Submit a prompts FILE and print the job's id."),
+    "watch": ("watching", "Follow a JOB until it ends, then write the results as JSON."),
+    "jobs": ("listing", "List jobs, newest first."),
+    "status": ("listing", "Show one JOB whole: parts, batches, timeline, problems."),
+    "results": ("results", "Write the answers of a JOB, by section."),
+    "search": ("searching", "Find WORDS in all answers of a JOB."),
+    "compare": ("comparing", "Show the answers of jobs A and B side by side."),
+    "usage": ("usage", "Tokens and money by job, day, model, section, type or service."),
+    "edit": ("editing", "Name a JOB, put tags on it, write notes."),
+    "cancel": ("cancel", "Cancel a JOB; what has been answered is kept."),
+    "retry": ("retrying", "Send again what has no answer in a JOB, and print the job's id."),
+    "adopt": ("adopting", "Make a job of each batch made elsewhere, and print the jobs' ids."),
+    "import": ("importing", "Make a job of an OUTPUT file on disk, and print the job's id."),
+    "serve": ("serving", "Serve the REST API on this machine, and carry the jobs on."),
+    "local": ("local", "Run the built-in service alone, for any OpenAI client."),
+    "doctor": ("doctor", "Look at paths, settings, key and service, and say what to do."),
+    "config": ("config", "Show every setting, its value and where that came from."),
 }
 
 _WITH_VALUE = ("--home", "--service", "--theme", "--refresh")
@@ -64,10 +65,15 @@ class Program(click.Group):
 
         if cmd_name not in _COMMANDS:
             return None
-        module = import_module(f"wellspring_tui.cli.commands.{_COMMANDS[cmd_name]}")
+        module = import_module(f"wellspring_tui.cli.commands.{_COMMANDS[cmd_name][0]}")
         name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
         command: click.Command = getattr(module, name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands; none of them is imported for that."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The arguments, with the old flags read as the commands they have become."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import textwrap
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
@@ -59,11 +57,11 @@ def say(text: str) -> None:
     """Tell the person something on stderr, in one line that a terminal breaks between words."""
     line = f"{PROGRAM}: {one_line(text)}"
     if on_terminal(sys.stderr):
+        import textwrap
+        from shutil import get_terminal_size
+
         line = textwrap.fill(
-            line,
-            shutil.get_terminal_size().columns,
-            break_long_words=False,
-            break_on_hyphens=False,
+            line, get_terminal_size().columns, break_long_words=False, break_on_hyphens=False
         )
     # When even stderr is gone there is nobody left to tell.
     with suppress(OSError):
@@ -73,6 +71,13 @@ def say(text: str) -> None:
 def on_terminal(stream: IO[str] | None) -> bool:
     """Whether a person looks at `stream`."""
     return stream is not None and stream.isatty()
+
+
+def terminal_width() -> int | None:
+    """How many cells wide a line of data may be; None where no person looks at it."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns if on_terminal(sys.stdout) else None
 
 
 def _drop_stdout() -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wellspring_tui.errors import InputError, JobNotFoundError
 from wellspring_tui.jobs import queries, rows
-from wellspring_tui.jobs.arrivals import Arrivals
 from wellspring_tui.jobs.creations import Creations
 from wellspring_tui.jobs.database import Database
 from wellspring_tui.jobs.entries import Entries
@@ -31,10 +31,8 @@ from wellspring_tui.jobs.model import (
     SentAgain,
     Step,
 )
-from wellspring_tui.jobs.offers import Offers
 from wellspring_tui.jobs.open_jobs import OpenJobs
 from wellspring_tui.jobs.ordering import Orderings
-from wellspring_tui.jobs.usage_book import UsageBook, write_usage
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -44,8 +42,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wellspring_tui.answers.model import Totals
+    from wellspring_tui.jobs.arrivals import Arrivals
+    from wellspring_tui.jobs.offers import Offers
     from wellspring_tui.jobs.setbacks import Setback
     from wellspring_tui.jobs.usage import JobUsage
+    from wellspring_tui.jobs.usage_book import UsageBook
     from wellspring_tui.services.model import Batch, BatchProblem
 
 
@@ -63,14 +64,34 @@ class Ledger:
         self._writing = self._file.writing
         self._entries = Entries(now)
         self.limits = Limits(self._file)
-        self.arrivals = Arrivals(self._file, self._entries)
         self.creations = Creations(self._file, self._entries)
         self.labels = Labels(self._file)
-        self.offers = Offers(self._file)
         self.history = History(self._file, now)
-        self.usage = UsageBook(self._file)
         self.open_jobs = OpenJobs(self._file)
         self.orderings = Orderings(self._file)
+
+    # What a list of jobs does without is imported when it is asked for.
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """Jobs that come from elsewhere."""
+        from wellspring_tui.jobs.arrivals import Arrivals
+
+        return Arrivals(self._file, self._entries)
+
+    @cached_property
+    def offers(self) -> Offers:
+        """Batches on the services that belong to no job."""
+        from wellspring_tui.jobs.offers import Offers
+
+        return Offers(self._file)
+
+    @cached_property
+    def usage(self) -> UsageBook:
+        """Tokens and money, by day, model and section."""
+        from wellspring_tui.jobs.usage_book import UsageBook
+
+        return UsageBook(self._file)
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -411,5 +432,7 @@ class Ledger:
             self._entries.derive(db, part.job_id)
             self._entries.count(db, part.job_id, totals, cost)
             if usage is not None:
+                from wellspring_tui.jobs.usage_book import write_usage
+
                 write_usage(db, usage)
         return True

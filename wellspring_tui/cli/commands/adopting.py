@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +9,7 @@ import click
 from wellspring_tui.cli import options, shapes
 from wellspring_tui.cli.columns import Column, table
 from wellspring_tui.cli.following import sentence, service_failure
-from wellspring_tui.cli.output import data, json_data, on_terminal, say
+from wellspring_tui.cli.output import data, json_data, say, terminal_width
 from wellspring_tui.cli.telling import counted, teller
 from wellspring_tui.errors import InputError
 from wellspring_tui.figures import age
@@ -41,7 +39,7 @@ if TYPE_CHECKING:
 def adopt(
     chosen: Chosen, batch_ids: tuple[str, ...], *, decline: bool, as_json: bool, quiet: bool
 ) -> None:
-    """Make a job of each batch that was made elsewhere, and print the jobs' ids.
+    """Make a job of each batch made elsewhere, and print the jobs' ids.
 
     Without a BATCH_ID the service is asked for all its batches, and those that belong to no
     job are listed.
@@ -123,7 +121,7 @@ def _table(offers: list[Offer]) -> Iterator[str]:
             right=True,
         ),
     ]
-    width = shutil.get_terminal_size().columns if on_terminal(sys.stdout) else None
+    width = terminal_width()
     return table(columns, width)
 
 

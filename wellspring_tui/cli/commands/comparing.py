@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from wellspring_tui.cli import options
 from wellspring_tui.cli.columns import Column, table
-from wellspring_tui.cli.output import data, on_terminal, say, stdout_bytes
+from wellspring_tui.cli.output import data, say, stdout_bytes, terminal_width
 from wellspring_tui.cli.telling import teller
 from wellspring_tui.figures import count, money
 from wellspring_tui.text import one_line
@@ -111,7 +109,7 @@ def _pairs(found: Comparison, shown: int) -> Iterator[str]:
         *_side("A", found.left, [pair.left for pair in pairs]),
         *_side("B", found.right, [pair.right for pair in pairs]),
     ]
-    width = shutil.get_terminal_size().columns if on_terminal(sys.stdout) else None
+    width = terminal_width()
     return table(columns, width)
 
 

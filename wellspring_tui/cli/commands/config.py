@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from wellspring_tui.cli import options
 from wellspring_tui.cli.columns import Column, table
-from wellspring_tui.cli.output import data, json_data, on_terminal, say
+from wellspring_tui.cli.output import data, json_data, say, terminal_width
 from wellspring_tui.errors import ExitCode
 from wellspring_tui.text import one_line
 
@@ -50,7 +48,7 @@ def config(context: click.Context, *, as_json: bool) -> None:
         json_data([_shape(part, one) for part in found for one in part.settings])
         return
     settings = [one for part in found for one in part.settings]
-    width = shutil.get_terminal_size().columns if on_terminal(sys.stdout) else None
+    width = terminal_width()
     columns = [
         Column("SETTING", [one.key for one in settings]),
         Column("VALUE", [one_line(one.text) for one in settings], least=16),

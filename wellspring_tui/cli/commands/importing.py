@@ -51,7 +51,7 @@ def import_(
     as_json: bool,
     quiet: bool,
 ) -> ExitCode:
-    """Make a job of a batch's OUTPUT file on disk, and print the job's id.
+    """Make a job of an OUTPUT file on disk, and print the job's id.
 
     The files are copied. Answers with 0 when every request is answered, 1 when some are not.
     """

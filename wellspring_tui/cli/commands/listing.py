@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +9,7 @@ import click
 from wellspring_tui.cli import options, shapes
 from wellspring_tui.cli.columns import Column, table
 from wellspring_tui.cli.following import sentence, service_failure
-from wellspring_tui.cli.output import data, json_data, on_terminal, say
+from wellspring_tui.cli.output import data, json_data, say, terminal_width
 from wellspring_tui.cli.telling import teller
 from wellspring_tui.figures import age, count, duration, money, tokens
 from wellspring_tui.text import one_line
@@ -150,7 +148,7 @@ def _table(found: list[Job]) -> Iterator[str]:
         Column("COST", [_cost(job) for job in found], right=True),
         Column("AGE", [age(job.created_at) for job in found], right=True),
     ]
-    width = shutil.get_terminal_size().columns if on_terminal(sys.stdout) else None
+    width = terminal_width()
     return table(columns, width)
 
 

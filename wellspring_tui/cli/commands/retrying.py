@@ -41,7 +41,7 @@ _TOLD_REASONS = 5
 def retry(
     chosen: Chosen, job_id: str, *, also_hopeless: bool, as_json: bool, quiet: bool
 ) -> ExitCode:
-    """Send again what has no answer in a JOB that is over, and print the job's id.
+    """Send again what has no answer in a JOB, and print the job's id.
 
     Answers that are there are kept, and only failed and missing requests go again, as a
     new part of the same job. Those that a service would refuse again are named and left out.

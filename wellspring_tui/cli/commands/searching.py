@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from wellspring_tui.cli import options
 from wellspring_tui.cli.columns import Column, table
-from wellspring_tui.cli.output import data, json_data, on_terminal, say
+from wellspring_tui.cli.output import data, json_data, say, terminal_width
 from wellspring_tui.cli.telling import teller
 from wellspring_tui.errors import InputError
 from wellspring_tui.finding import excerpt
@@ -111,5 +109,5 @@ def _lines(
         Column("PROMPT", [one_line(answer.prompt_type, 40) for answer in shown], least=16),
         Column("FIRST", excerpts, least=20),
     ]
-    width = shutil.get_terminal_size().columns if on_terminal(sys.stdout) else None
+    width = terminal_width()
     return list(table(columns, width))

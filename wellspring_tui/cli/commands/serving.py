@@ -78,7 +78,7 @@ def serve(
     dashboard: bool,
     as_json: bool,
 ) -> None:
-    """Serve the REST API on this machine, and carry the jobs on meanwhile.
+    """Serve the REST API on this machine, and carry the jobs on.
 
     It runs until Ctrl-C; jobs go on when it is started again, or in any other face.
     """

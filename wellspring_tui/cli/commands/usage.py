@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from datetime import date  # noqa: TC003 (click hands it over)
 from typing import TYPE_CHECKING
 
@@ -12,7 +10,7 @@ import click
 from wellspring_tui.cli import options
 from wellspring_tui.cli.columns import Column, cells, table
 from wellspring_tui.cli.days import Day
-from wellspring_tui.cli.output import data, json_data, on_terminal, say
+from wellspring_tui.cli.output import data, json_data, say, terminal_width
 from wellspring_tui.cli.telling import teller
 from wellspring_tui.figures import count, money_sum
 from wellspring_tui.text import one_line
@@ -70,7 +68,7 @@ def usage(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Tokens and money by job, day, model, section, prompt type or service.
+    """Tokens and money by job, day, model, section, type or service.
 
     Counted is what has been answered and collected, on the day its batch ended.
     """
@@ -91,7 +89,7 @@ def usage(
 def _table(report: UsageReport, limit: int | None) -> list[str]:
     """The rows and their total; on a terminal with a bar each, where there is room."""
     shown = report.rows[-limit:] if limit and report.by == "day" else report.rows[:limit]
-    width = shutil.get_terminal_size().columns if on_terminal(sys.stdout) else None
+    width = terminal_width()
     lines = list(table(_columns(report, [*shown, report.total]), width))
     if width is None:
         return lines
