@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wellspring_tui.errors import PromptsFileError
+from wellspring_tui.prompts.image_tokens import image_tokens
 from wellspring_tui.prompts.model import (
     EMBEDDINGS,
     NO_SECTION,
@@ -170,7 +171,7 @@ def _measured(
         model=body.model or "",
         endpoint=endpoint,
         line=raw,
-        tokens=meter.json(map(bytes, texts)) + PER_REQUEST,
+        tokens=meter.json(map(bytes, texts), image_tokens(body.model or "")) + PER_REQUEST,
         max_output_tokens=0 if endpoint == EMBEDDINGS else _first(limits),
         inputs=_inputs(bytes(body.input)) if endpoint == EMBEDDINGS else 1,
     )
