@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wellspring_tui.errors import PromptsFileError
+from wellspring_tui.prompts.encodings import open_utf8
 from wellspring_tui.prompts.model import FileKind
 from wellspring_tui.prompts.requests_jsonl import RequestsFile
 from wellspring_tui.prompts.visual import VisualPromptsFile
@@ -23,13 +24,6 @@ if TYPE_CHECKING:
     from wellspring_tui.prompts.model import PromptsFile
 
 _HEAD_BYTES = 64 * 1024
-_BYTE_ORDER_MARKS = (
-    (b"\xef\xbb\xbf", "starts with a UTF-8 byte order mark", "Save it as UTF-8 without BOM"),
-    (b"\xff\xfe\x00\x00", "is UTF-32", "Save it as UTF-8"),
-    (b"\x00\x00\xfe\xff", "is UTF-32", "Save it as UTF-8"),
-    (b"\xff\xfe", "is UTF-16", "Save it as UTF-8"),
-    (b"\xfe\xff", "is UTF-16", "Save it as UTF-8"),
-)
 _EXPECTED = "Expected a Wellspring prompts JSON or a JSONL file of batch requests."
 
 
@@ -40,7 +34,6 @@ def open_prompts(path: Path) -> PromptsFile:
     """
     head = _head(path)
     where = one_line(str(path))
-    _refuse_other_encodings(head, where)
     text = head.lstrip()
     if not text:
         raise PromptsFileError("the file is empty", where=where, todo=_EXPECTED)
@@ -85,8 +78,8 @@ def _head(path: Path) -> bytes:
             )
         if not stat.S_ISREG(mode):
             raise PromptsFileError("this is not an ordinary file", where=where, todo=_EXPECTED)
-        with path.open("rb") as file:
-            return file.read(_HEAD_BYTES)
+        with open_utf8(path) as file:
+            head = file.read(_HEAD_BYTES)
     except FileNotFoundError:
         raise PromptsFileError(
             "there is no such file", where=where, todo="Check the path."
@@ -100,13 +93,12 @@ def _head(path: Path) -> bytes:
         raise PromptsFileError(
             f"it can't be read ({reason})", where=where, todo="Check the path."
         ) from None
+    _refuse_binary(head, where)
+    return head
 
 
-def _refuse_other_encodings(head: bytes, where: str) -> None:
-    for mark, what, todo in _BYTE_ORDER_MARKS:
-        if head.startswith(mark):
-            raise PromptsFileError(f"the file {what}", where=where, todo=f"{todo} and try again.")
-    if b"\x00" in head[:4]:  # JSON's first two characters are ASCII, so this is UTF-16 or UTF-32
+def _refuse_binary(head: bytes, where: str) -> None:
+    if b"\x00" in head[:4]:  # JSON's first two characters are ASCII, so this is UTF-32
         raise PromptsFileError(
             "the file is not UTF-8 text", where=where, todo="Save it as UTF-8 and try again."
         )

@@ -1,8 +1,8 @@
 """Ready-made batch requests, one JSON object a line, for any endpoint.
 
-The lines are sent byte for byte as they are. So every line is looked at before
-anything is sent: the service refuses a whole file for one bad line, minutes
-after the upload.
+The lines are sent byte for byte as they are; those of a file in UTF-16 as the same text
+in UTF-8, for services read nothing else. So every line is looked at before anything is
+sent: the service refuses a whole file for one bad line, minutes after the upload.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wellspring_tui.errors import PromptsFileError
+from wellspring_tui.prompts.encodings import open_utf8
 from wellspring_tui.prompts.image_tokens import image_tokens
 from wellspring_tui.prompts.model import (
     EMBEDDINGS,
@@ -105,7 +106,7 @@ class RequestsFile:
     def _lines(self) -> Iterator[tuple[int, bytes | None]]:
         """(number, line without its break); None for a line too long to be a request."""
         try:
-            with self.path.open("rb") as file:
+            with open_utf8(self.path) as file:
                 number = 0
                 while raw := file.readline(_LONGEST_LINE_BYTES):
                     number += 1
