@@ -6,14 +6,15 @@ however large it is.
 
 from __future__ import annotations
 
+import io
 import stat
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
 from wellspring_tui.errors import PromptsFileError
 from wellspring_tui.prompts.encodings import open_utf8
-from wellspring_tui.prompts.model import FileKind
+from wellspring_tui.prompts.plain import PlainPromptsFile, begins_with_prompt, holds_mapping
 from wellspring_tui.prompts.requests_jsonl import RequestsFile
 from wellspring_tui.prompts.visual import VisualPromptsFile
 from wellspring_tui.text import one_line
@@ -21,18 +22,28 @@ from wellspring_tui.text import one_line
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from wellspring_tui.prompts.images import ImageOpener
     from wellspring_tui.prompts.model import PromptsFile
 
 _HEAD_BYTES = 64 * 1024
-_EXPECTED = "Expected a Wellspring prompts JSON or a JSONL file of batch requests."
+_EXPECTED = "Expected prompts in JSON, or a JSONL file of batch requests."
 
 
-def open_prompts(path: Path) -> PromptsFile:
+def open_prompts(path: Path, open_image: ImageOpener | None = None) -> PromptsFile:
     """The prompts file at `path`, recognised by its content.
 
-    Raises PromptsFileError when it can't be read or is of no known kind.
+    `open_image` opens the images that its prompts name; by default it does so wherever this
+    user may read, their paths taken from the file's folder. Raises PromptsFileError when the
+    file can't be read or is of no known kind.
     """
     head = _head(path)
+    with open_utf8(path) as whole:
+        return _recognised(path, head, whole, open_image)
+
+
+def _recognised(
+    path: Path, head: bytes, whole: IO[bytes], open_image: ImageOpener | None = None
+) -> PromptsFile:
     where = one_line(str(path))
     text = head.lstrip()
     if not text:
@@ -42,6 +53,8 @@ def open_prompts(path: Path) -> PromptsFile:
         raise PromptsFileError(
             f"this is not JSON: it starts with “{start}”", where=where, todo=_EXPECTED
         )
+    if text.startswith(b"["):
+        return PlainPromptsFile(path, is_list=True, open_image=open_image)
     if _is_output_line(text):
         raise PromptsFileError(
             "this is an output file of a batch: it holds answers, not prompts",
@@ -50,10 +63,8 @@ def open_prompts(path: Path) -> PromptsFile:
         )
     if _is_request_line(text, whole=len(head) < _HEAD_BYTES):
         return RequestsFile(path)
-    if text.startswith(b"["):
-        raise PromptsFileError(
-            "the file holds a JSON list, which is no prompts file", where=where, todo=_EXPECTED
-        )
+    if holds_mapping(whole):
+        return PlainPromptsFile(path, is_list=False)
     return VisualPromptsFile(path)
 
 
@@ -61,11 +72,16 @@ def looks_like_prompts(path: Path) -> bool:
     """Whether a look at the start of a file finds prompts in it, for a list of files."""
     try:
         head = _head(path)
-        kind = open_prompts(path).kind
+        found = _recognised(path, head, io.BytesIO(head))
     except PromptsFileError:
         return False
-    cut = len(head) == _HEAD_BYTES
-    return kind is FileKind.REQUESTS or cut or b'"batch_prompts"' in head
+    is_cut = len(head) == _HEAD_BYTES
+    match found:
+        case PlainPromptsFile():
+            return begins_with_prompt(io.BytesIO(head), is_list=found.is_list, is_cut=is_cut)
+        case VisualPromptsFile():
+            return is_cut or b'"batch_prompts"' in head
+    return True
 
 
 def _head(path: Path) -> bytes:
