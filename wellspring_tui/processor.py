@@ -113,22 +113,25 @@ class WellspringBatchProcessor:
 
     # -- in --------------------------------------------------------------------
 
-    def load_visual_batch_prompts(self, path: AnyPath) -> dict[str, Any]:
-        """The whole prompts JSON, parsed. Raises PromptsFileError for a bad one."""
+    def load_visual_batch_prompts(self, path: AnyPath) -> Any:
+        """The whole prompts JSON, parsed: an object, or a plain list of prompts.
+
+        Raises PromptsFileError for a bad one.
+        """
         from wellspring_tui.prompts.tasks import parsed
 
         file = Path(path)
         found = self._door.check(file, self._options, self._progress)
-        if found.kind is not FileKind.VISUAL_PROMPTS:
+        if found.kind is FileKind.REQUESTS:
             raise PromptsFileError(
-                f"this is a file of {found.kind.value}, not of Wellspring visual prompts",
+                f"this is a file of {found.kind.value}, not of prompts",
                 where=one_line(str(file)),
                 todo="upload_batch_file takes ready-made requests.",
             )
         found.raise_if_unsendable()
         return parsed(file)
 
-    def format_prompts_for_batch_api(self, batch_data: dict[str, Any]) -> list[dict[str, Any]]:
+    def format_prompts_for_batch_api(self, batch_data: Any) -> list[dict[str, Any]]:
         """A batch request for each prompt of a parsed prompts JSON; blank ones are skipped.
 
         Override it to change bodies, leave tasks out or add some. Section and prompt type of

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from wellspring_tui.jobs.submitting import Submitter
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.filed import Headings
+    from wellspring_tui.prompts.images import ImageOpener
     from wellspring_tui.prompts.model import RequestOptions
     from wellspring_tui.services.connections import Connections
     from wellspring_tui.settings import Settings
@@ -137,6 +138,7 @@ class Wellspring(Carrying):
         tags: Iterable[str] = (),
         source: Path | None = None,
         filed: Headings | None = None,
+        open_image: ImageOpener | None = None,
         hold_creation: bool = False,
         max_cost: Decimal | None = None,
         progress: Progress | None = None,
@@ -144,9 +146,10 @@ class Wellspring(Carrying):
         """Make a job of a prompts file. It is in the ledger when this returns; `tick` sends it.
 
         `source` is the user's own file when `path` is a copy of it. `filed` tells section and
-        prompt type of ready-made requests, by custom_id. With `hold_creation` the input files
-        go up, and their batches are created once `ask_for_creation` says so. `max_cost`
-        (dollars) goes before the limit in the settings.
+        prompt type of ready-made requests, by custom_id. `open_image` opens the images that
+        prompts name by path; by default any that this user may read, from the file's folder.
+        With `hold_creation` the input files go up, and their batches are created once
+        `ask_for_creation` says so. `max_cost` (dollars) goes before the limit in the settings.
 
         Raises PromptsFileError for a file with problems, CredentialsError without a key,
         InputError for a job that may cost more.
@@ -164,6 +167,7 @@ class Wellspring(Carrying):
             tags=clean_tags(tags),
             source=source or Path(path),
             filed=filed,
+            open_image=open_image,
             hold_creation=hold_creation,
             allow=lambda found: self.keep_to_limit(found, service, max_cost),
             progress=progress or Progress(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -233,6 +234,9 @@ def test_nothing_that_a_service_writes_stops_the_reading(
 # -- texts ---------------------------------------------------------------------------
 
 
+IMAGE = f"data:image/jpeg;base64,{base64.b64encode(bytes(1_000_000)).decode()}"
+
+
 @pytest.mark.parametrize(
     ("body", "text"),
     [
@@ -317,6 +321,44 @@ def test_a_line_without_a_body_has_no_text() -> None:
             "[system]\nBe kind.\n\n[user]\nWhy?",
         ),
         ({"messages": [{"content": [{"type": "image_url", "image_url": {}}]}]}, "[image_url]"),
+        (
+            {
+                "messages": [
+                    {
+                        "content": [
+                            {"type": "text", "text": "What?"},
+                            {"type": "image_url", "image_url": {"url": "https://example.org/a"}},
+                            {"type": "image_url", "image_url": {"url": "https://x/" + "y" * 400}},
+                        ]
+                    }
+                ]
+            },
+            f"What?\n[image: https://example.org/a]\n[image: https://x/{'y' * 190}…]",
+        ),
+        (
+            {
+                "input": [
+                    {"role": "user", "content": [{"type": "input_text", "text": "What?"}]},
+                    {"role": "assistant", "content": "A wall."},
+                    {
+                        "role": "user",
+                        "content": [
+                            {"type": "input_image", "image_url": IMAGE},
+                            {"type": "input_image", "file_id": "file-7"},
+                            {"type": "input_image", "image_url": "data:,"},
+                        ],
+                    },
+                    {"type": "function_call_output", "output": "7"},
+                ],
+                "instructions": "Be kind.",
+            },
+            (
+                "[instructions]\nBe kind.\n\n[user]\nWhat?\n\n[assistant]\nA wall.\n\n"
+                "[user]\n[image: JPEG, 1.0 MB]\n[image: file-7]\n[image: 0 B]\n\n"
+                "[function_call_output]\n"
+            ),
+        ),
+        ({"input": [{"type": "image_url", "image_url": {"url": IMAGE}}]}, "[image: JPEG, 1.0 MB]"),
         ({"input": "Why?", "instructions": "Be kind."}, "[instructions]\nBe kind.\n\nWhy?"),
         ({"input": ["one", "two"]}, "one\ntwo"),
         ({"prompt": "Once upon"}, "Once upon"),

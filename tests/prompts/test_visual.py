@@ -214,7 +214,7 @@ def test_the_survey_counts_tokens_and_the_output_at_its_limit(tmp_path: Path) ->
     assert found.tokens == estimate("Which soil?") + estimate("花" * 400) + 2 * 7
     assert found.output_limit == 100
     assert found.size_bytes == sum(len(line) + 1 for line in lines)
-    assert [sample.line for sample in found.samples] == lines
+    assert [sample.text for sample in found.samples] == ["Which soil?", "花" * 400]
     unlimited, requests = survey(open_prompts(path), RequestOptions(max_tokens=None))
     assert len(list(requests)) == 2
     assert unlimited.output_limit is None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.files import visual
+from tests.support.files import request, visual
 from wellspring_tui.tui.files import Entry, Listing, listings
 from wellspring_tui.tui.widgets.file_rows import FileRows, tally
 from wellspring_tui.wellspring import Wellspring
@@ -74,6 +74,23 @@ def test_names_come_first_then_what_is_in_the_files(tmp_path: Path) -> None:
         *("Prompts files:", "garden.json", "Sample:", "garden-handbook.json"),
         *("Folders:", "../", "Other files:", "editor.json"),
     ]
+
+
+def test_prompts_files_of_every_kind_are_known_in_every_encoding(tmp_path: Path) -> None:
+    plain = '{"Ground": {"facts": "Which soil?"}}'
+    contents = {
+        "list.json": b'["Which soil?"]',
+        "mapping.json": plain.encode(),
+        "numbers.json": b"[1, 2]",
+        "objects.json": b'[{"prompt": "Which soil?"}]',
+        "requests.jsonl": request("a") + b"\n",
+        "settings.json": b'{"editor": {"tabs": 4}}',
+        "windows.json": plain.encode("utf-16"),
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    names = {entry.name for entry in whole(tmp_path).entries if entry.holds_prompts}
+    assert names == contents.keys() - {"numbers.json", "settings.json"}
 
 
 def test_only_the_newest_of_very_many_are_looked_into(tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ async def test_prompts_files_come_before_folders_and_other_files(
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"\xff\xfe{\x00", "the file is UTF-16"),
+        ("{}".encode("utf-32"), "the file is UTF-32"),
+        (b'[{"prompt": 7}]', "[0].prompt: the prompt must be text, found a number"),
         (b"{}", "the key batch_prompts is missing"),
         (jsonl([request("a"), request("a")]), "is already on line 1"),
     ],

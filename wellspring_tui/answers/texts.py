@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from wellspring_tui.answers.lines import decode_line, read_body
+from wellspring_tui.asked import text_of_body, text_of_content
 
 
 def response_text(line: bytes) -> str:
@@ -36,20 +37,7 @@ def text_of_response(raw: object) -> str:
 
 def text_of_request(raw: object) -> str:
     """The same of an input line that is decoded already."""
-    body = raw.get("body") if isinstance(raw, dict) else None
-    if not isinstance(body, dict):
-        return ""
-    if isinstance(body.get("messages"), list):
-        messages = [item for item in body["messages"] if isinstance(item, dict)]
-        if len(messages) == 1:
-            return _plain(messages[0].get("content"))
-        return "\n\n".join(
-            f"[{item.get('role', '?')}]\n{_plain(item.get('content'))}" for item in messages
-        )
-    asked = body.get("input", body.get("prompt"))
-    text = _plain(asked)
-    instructions = body.get("instructions")
-    return f"[instructions]\n{instructions}\n\n{text}" if instructions else text
+    return text_of_body(raw.get("body")) if isinstance(raw, dict) else ""
 
 
 def usage_of(line: bytes) -> dict[str, Any]:
@@ -67,10 +55,10 @@ def usage_in(raw: object) -> dict[str, Any]:
 def _of_choice(choice: dict[str, Any]) -> str:
     message = choice.get("message")
     if not isinstance(message, dict):
-        return _plain(choice.get("text"))
+        return text_of_content(choice.get("text"))
     if message.get("refusal"):
-        return _plain(message["refusal"])
-    text = _plain(message.get("content"))
+        return text_of_content(message["refusal"])
+    text = text_of_content(message.get("content"))
     calls = message.get("tool_calls")
     if not calls:
         return text
@@ -88,7 +76,7 @@ def _of_output(items: list[Any]) -> str:
         if isinstance(part, dict) and part.get("type") in ("output_text", "refusal")
     ]
     if parts:
-        return "".join(_plain(part.get("text") or part.get("refusal")) for part in parts)
+        return "".join(text_of_content(part.get("text") or part.get("refusal")) for part in parts)
     calls = [item for item in items if isinstance(item, dict) and item.get("type") != "reasoning"]
     return msgspec.json.format(msgspec.json.encode(calls), indent=2).decode() if calls else ""
 
@@ -106,17 +94,3 @@ def _of_vectors(rows: list[Any]) -> str:
         else:
             lines.append(f"{len(str(vector)):,} characters of base64")
     return "\n".join(lines)
-
-
-def _plain(content: object) -> str:
-    """Text of a `content`: a string, or a list of parts of which the texts are joined."""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        texts = [
-            part if isinstance(part, str) else str(part.get("text") or f"[{part.get('type')}]")
-            for part in content
-            if isinstance(part, str | dict)
-        ]
-        return "\n".join(texts)
-    return ""

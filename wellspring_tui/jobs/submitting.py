@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wellspring_tui.progress import Progress
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.filed import Headings
+    from wellspring_tui.prompts.images import ImageOpener
     from wellspring_tui.prompts.model import Request, RequestOptions
     from wellspring_tui.settings import Places, ServiceProfile
 
@@ -64,14 +65,16 @@ class Submitter:
         tags: tuple[str, ...],
         source: Path,
         filed: Headings | None = None,
+        open_image: ImageOpener | None = None,
         hold_creation: bool = False,
         allow: Callable[[Survey], None],
         progress: Progress,
     ) -> Job:
         """Make a job of the file at `path`, which the user knows as `source`.
 
-        `filed` tells section and prompt type of ready-made requests, by custom_id. With
-        `hold_creation` no batch is created before that is asked for.
+        `filed` tells section and prompt type of ready-made requests, by custom_id, and
+        `open_image` opens the images that prompts name. With `hold_creation` no batch is
+        created before that is asked for.
 
         `allow` raises what speaks against a file that could be sent. Whatever is raised,
         neither a job nor a file of one is left.
@@ -79,7 +82,7 @@ class Submitter:
         from wellspring_tui.answers.index import AnswerIndex
         from wellspring_tui.jobs.planning import Planner, planned_parts, removed_on_failure
 
-        found, requests = _read(path, options, progress, filed)
+        found, requests = _read(path, options, progress, filed, open_image)
         job_id = new_job_id()
         inputs = make_folder(self._places.inputs(job_id))
         outputs = make_folder(self._places.outputs(job_id))
@@ -115,10 +118,14 @@ class Submitter:
 
 
 def _read(
-    path: Path, options: RequestOptions, progress: Progress, filed: Headings | None = None
+    path: Path,
+    options: RequestOptions,
+    progress: Progress,
+    filed: Headings | None = None,
+    open_image: ImageOpener | None = None,
 ) -> tuple[Survey, Iterator[Request]]:
     """A survey, and the requests that fill it as they are taken."""
-    prompts = under(filed, open_prompts(path))
+    prompts = under(filed, open_prompts(path, open_image))
     return survey(prompts, options, lambda done: progress.step("Reading prompts", done))
 
 

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from wellspring_tui.prompts.asking import Pictured, Turns, as_input
+from wellspring_tui.prompts.image_tokens import image_tokens
 from wellspring_tui.prompts.model import EMBEDDINGS, RESPONSES, Request, RequestOptions
-from wellspring_tui.prompts.tokens import PER_MESSAGE, PER_REQUEST, Meter, estimate
+from wellspring_tui.prompts.tokens import (
+    PER_MESSAGE,
+    PER_REQUEST,
+    Meter,
+    estimate,
+    estimate_value,
+)
+
+if TYPE_CHECKING:
+    from wellspring_tui.prompts.asking import Asked
 
 # 64 characters in all: two names, two dots and a number of up to six digits.
 _SECTION_LENGTH, _TYPE_LENGTH = 29, 27
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _HOLE = "\ue000"
-_encode = msgspec.json.Encoder().encode
+# Numbers in messages are read as decimals, so that they are sent as they were written.
+_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 # OpenAI's reasoning models answer 400 to `max_tokens` and to a temperature.
 _REASONING = re.compile(r"^(?:ft:)?(?:o[1-9]|gpt-(?:[5-9]|[1-9]\d))(?![0-9])")
@@ -60,12 +74,14 @@ class RequestBuilder:
     """Makes requests of prompts, all with the same options."""
 
     def __init__(self, options: RequestOptions) -> None:
+        self._options = options
         self._model = options.model
         self._endpoint = options.endpoint
         self._max_output = 0 if options.endpoint == EMBEDDINGS else options.max_tokens
         system = options.system or ""
         messages = 2 if system else 1
         self._meter = Meter()
+        self._system_tokens = estimate(system) + PER_MESSAGE if system else 0
         self._own_tokens = estimate(system) + PER_MESSAGE * messages + PER_REQUEST
         # Lines differ in their id, which is the first text in them, and in their prompt,
         # which is the last. What is around these is encoded once.
@@ -82,8 +98,30 @@ class RequestBuilder:
 
     def build(self, section: str, prompt_type: str, text: str, number: int) -> Request:
         """The request that asks for `text`; `number` is its place in the job, from 1."""
-        own_id = custom_id(section, prompt_type, number)
-        line = b"".join((self._start, _encode(own_id), self._middle, _encode(text), self._end))
+        return self.ask(custom_id(section, prompt_type, number), section, prompt_type, text)
+
+    def ask(self, own_id: str, section: str, prompt_type: str, asked: Asked) -> Request:
+        """The request of that custom_id that asks for what its endpoint can be asked."""
+        match asked:
+            case str():
+                line = self._line(own_id, asked)
+                tokens = self._own_tokens + self._meter.text(asked)
+            case Pictured():
+                line = self._line(own_id, asked.content(self._endpoint))
+                tokens = self._own_tokens + self._meter.text(asked.text)
+                tokens += sum(
+                    image_tokens(self._model, image.width, image.height) for image in asked.images
+                )
+            case Turns():
+                line = _encode(
+                    {
+                        "custom_id": own_id,
+                        "method": "POST",
+                        "url": self._endpoint,
+                        "body": body(asked, self._options),
+                    }
+                )
+                tokens = self._tokens_of(asked)
         return Request(
             own_id,
             section,
@@ -91,17 +129,27 @@ class RequestBuilder:
             self._model,
             self._endpoint,
             line,
-            self._meter.text(text) + self._own_tokens,
+            tokens,
             self._max_output,
         )
 
+    def _line(self, own_id: str, content: object) -> bytes:
+        return b"".join((self._start, _encode(own_id), self._middle, _encode(content), self._end))
 
-def body(text: str, options: RequestOptions) -> dict[str, object]:
+    def _tokens_of(self, asked: Turns) -> int:
+        tokens = PER_REQUEST + estimate_value(asked.messages, image_tokens(self._model))
+        return tokens if asked.bring_system else tokens + self._system_tokens
+
+
+def body(asked: Asked, options: RequestOptions) -> dict[str, object]:
     """The body of a request to `options.endpoint`, with the parameters that its model takes."""
+    if isinstance(asked, Turns):
+        return _body_of_turns(asked, options)
+    content = asked.content(options.endpoint) if isinstance(asked, Pictured) else asked
     reasoning = is_reasoning(options.model)
     made: dict[str, object] = {"model": options.model}
     if options.endpoint == EMBEDDINGS:
-        return made | {"input": text}
+        return made | {"input": content}
     if options.temperature is not None and not reasoning:
         made["temperature"] = options.temperature
     if options.endpoint == RESPONSES:
@@ -109,10 +157,20 @@ def body(text: str, options: RequestOptions) -> dict[str, object]:
             made["max_output_tokens"] = options.max_tokens
         if options.system is not None:
             made["instructions"] = options.system
-        return made | {"input": text}
+        return made | {"input": content}
     if options.max_tokens is not None:
         made["max_completion_tokens" if reasoning else "max_tokens"] = options.max_tokens
-    messages = [{"role": "user", "content": text}]
+    messages: list[dict[str, object]] = [{"role": "user", "content": content}]
     if options.system is not None:
         messages.insert(0, {"role": "system", "content": options.system})
     return made | {"messages": messages}
+
+
+def _body_of_turns(asked: Turns, options: RequestOptions) -> dict[str, object]:
+    """The same for messages: they are sent as they are, a system message goes before all."""
+    system = None if asked.bring_system else options.system
+    made = body("", replace(options, system=system))
+    if options.endpoint == RESPONSES:
+        return made | {"input": [as_input(message) for message in asked.messages]}
+    before = [{"role": "system", "content": system}] if system is not None else []
+    return made | {"messages": [*before, *asked.messages]}

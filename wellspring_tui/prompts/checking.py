@@ -6,6 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from wellspring_tui.asked import text_of_body
 from wellspring_tui.errors import PromptsFileError
 from wellspring_tui.prompts.building import adjustments
 from wellspring_tui.prompts.model import Blank, FileKind, Problem, Request, RequestOptions
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 _KEPT_PROBLEMS = 1_000
 _KEPT_KINDS = 50
 _KEPT_SAMPLES = 12
+_SAMPLE_LENGTH = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class Sample:
     section: str
     prompt_type: str
     custom_id: str
-    line: bytes
+    text: str
+    """What it asks, cut where a preview ends anyway."""
 
 
 @dataclass(slots=True)
@@ -77,9 +82,7 @@ class Survey:
             if self.output_limit is not None:
                 self.output_limit += request.max_output_tokens
         if len(self.samples) < _KEPT_SAMPLES:
-            self.samples.append(
-                Sample(request.section, request.prompt_type, request.custom_id, request.line)
-            )
+            self.samples.append(_sample(request))
 
     def add_problem(self, problem: Problem) -> None:
         """Note one problem; beyond a thousand they are only counted."""
@@ -105,6 +108,15 @@ class Survey:
             raise PromptsFileError(
                 f"there are no prompts in it{blank}", where=where, todo="Nothing was sent."
             )
+
+
+def _sample(request: Request) -> Sample:
+    try:
+        text = text_of_body(msgspec.json.decode(request.line).get("body"))
+    except (msgspec.DecodeError, RecursionError):  # half a surrogate pair, which services let pass
+        text = ""
+    named = request.section, request.prompt_type, request.custom_id
+    return Sample(*named, text[:_SAMPLE_LENGTH])
 
 
 def survey(

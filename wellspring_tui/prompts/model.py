@@ -30,6 +30,7 @@ class FileKind(StrEnum):
     """The kinds of prompts file, recognised by their content."""
 
     VISUAL_PROMPTS = "Wellspring visual prompts"
+    PLAIN_PROMPTS = "plain JSON prompts"
     REQUESTS = "batch requests"
 
 

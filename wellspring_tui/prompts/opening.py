@@ -6,13 +6,15 @@ however large it is.
 
 from __future__ import annotations
 
+import io
 import stat
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
 from wellspring_tui.errors import PromptsFileError
-from wellspring_tui.prompts.model import FileKind
+from wellspring_tui.prompts.encodings import open_utf8
+from wellspring_tui.prompts.plain import PlainPromptsFile, begins_with_prompt, holds_mapping
 from wellspring_tui.prompts.requests_jsonl import RequestsFile
 from wellspring_tui.prompts.visual import VisualPromptsFile
 from wellspring_tui.text import one_line
@@ -20,27 +22,29 @@ from wellspring_tui.text import one_line
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from wellspring_tui.prompts.images import ImageOpener
     from wellspring_tui.prompts.model import PromptsFile
 
 _HEAD_BYTES = 64 * 1024
-_BYTE_ORDER_MARKS = (
-    (b"\xef\xbb\xbf", "starts with a UTF-8 byte order mark", "Save it as UTF-8 without BOM"),
-    (b"\xff\xfe\x00\x00", "is UTF-32", "Save it as UTF-8"),
-    (b"\x00\x00\xfe\xff", "is UTF-32", "Save it as UTF-8"),
-    (b"\xff\xfe", "is UTF-16", "Save it as UTF-8"),
-    (b"\xfe\xff", "is UTF-16", "Save it as UTF-8"),
-)
-_EXPECTED = "Expected a Wellspring prompts JSON or a JSONL file of batch requests."
+_EXPECTED = "Expected prompts in JSON, or a JSONL file of batch requests."
 
 
-def open_prompts(path: Path) -> PromptsFile:
+def open_prompts(path: Path, open_image: ImageOpener | None = None) -> PromptsFile:
     """The prompts file at `path`, recognised by its content.
 
-    Raises PromptsFileError when it can't be read or is of no known kind.
+    `open_image` opens the images that its prompts name; by default it does so wherever this
+    user may read, their paths taken from the file's folder. Raises PromptsFileError when the
+    file can't be read or is of no known kind.
     """
     head = _head(path)
+    with open_utf8(path) as whole:
+        return _recognised(path, head, whole, open_image)
+
+
+def _recognised(
+    path: Path, head: bytes, whole: IO[bytes], open_image: ImageOpener | None = None
+) -> PromptsFile:
     where = one_line(str(path))
-    _refuse_other_encodings(head, where)
     text = head.lstrip()
     if not text:
         raise PromptsFileError("the file is empty", where=where, todo=_EXPECTED)
@@ -49,6 +53,8 @@ def open_prompts(path: Path) -> PromptsFile:
         raise PromptsFileError(
             f"this is not JSON: it starts with “{start}”", where=where, todo=_EXPECTED
         )
+    if text.startswith(b"["):
+        return PlainPromptsFile(path, is_list=True, open_image=open_image)
     if _is_output_line(text):
         raise PromptsFileError(
             "this is an output file of a batch: it holds answers, not prompts",
@@ -57,10 +63,8 @@ def open_prompts(path: Path) -> PromptsFile:
         )
     if _is_request_line(text, whole=len(head) < _HEAD_BYTES):
         return RequestsFile(path)
-    if text.startswith(b"["):
-        raise PromptsFileError(
-            "the file holds a JSON list, which is no prompts file", where=where, todo=_EXPECTED
-        )
+    if holds_mapping(whole):
+        return PlainPromptsFile(path, is_list=False)
     return VisualPromptsFile(path)
 
 
@@ -68,11 +72,16 @@ def looks_like_prompts(path: Path) -> bool:
     """Whether a look at the start of a file finds prompts in it, for a list of files."""
     try:
         head = _head(path)
-        kind = open_prompts(path).kind
+        found = _recognised(path, head, io.BytesIO(head))
     except PromptsFileError:
         return False
-    cut = len(head) == _HEAD_BYTES
-    return kind is FileKind.REQUESTS or cut or b'"batch_prompts"' in head
+    is_cut = len(head) == _HEAD_BYTES
+    match found:
+        case PlainPromptsFile():
+            return begins_with_prompt(io.BytesIO(head), is_list=found.is_list, is_cut=is_cut)
+        case VisualPromptsFile():
+            return is_cut or b'"batch_prompts"' in head
+    return True
 
 
 def _head(path: Path) -> bytes:
@@ -85,8 +94,8 @@ def _head(path: Path) -> bytes:
             )
         if not stat.S_ISREG(mode):
             raise PromptsFileError("this is not an ordinary file", where=where, todo=_EXPECTED)
-        with path.open("rb") as file:
-            return file.read(_HEAD_BYTES)
+        with open_utf8(path) as file:
+            head = file.read(_HEAD_BYTES)
     except FileNotFoundError:
         raise PromptsFileError(
             "there is no such file", where=where, todo="Check the path."
@@ -100,13 +109,12 @@ def _head(path: Path) -> bytes:
         raise PromptsFileError(
             f"it can't be read ({reason})", where=where, todo="Check the path."
         ) from None
+    _refuse_binary(head, where)
+    return head
 
 
-def _refuse_other_encodings(head: bytes, where: str) -> None:
-    for mark, what, todo in _BYTE_ORDER_MARKS:
-        if head.startswith(mark):
-            raise PromptsFileError(f"the file {what}", where=where, todo=f"{todo} and try again.")
-    if b"\x00" in head[:4]:  # JSON's first two characters are ASCII, so this is UTF-16 or UTF-32
+def _refuse_binary(head: bytes, where: str) -> None:
+    if b"\x00" in head[:4]:  # JSON's first two characters are ASCII, so this is UTF-32
         raise PromptsFileError(
             "the file is not UTF-8 text", where=where, todo="Save it as UTF-8 and try again."
         )

@@ -1,8 +1,8 @@
 """Ready-made batch requests, one JSON object a line, for any endpoint.
 
-The lines are sent byte for byte as they are. So every line is looked at before
-anything is sent: the service refuses a whole file for one bad line, minutes
-after the upload.
+The lines are sent byte for byte as they are; those of a file in UTF-16 as the same text
+in UTF-8, for services read nothing else. So every line is looked at before anything is
+sent: the service refuses a whole file for one bad line, minutes after the upload.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wellspring_tui.errors import PromptsFileError
+from wellspring_tui.prompts.encodings import open_utf8
+from wellspring_tui.prompts.image_tokens import image_tokens
 from wellspring_tui.prompts.model import (
     EMBEDDINGS,
     NO_SECTION,
@@ -104,7 +106,7 @@ class RequestsFile:
     def _lines(self) -> Iterator[tuple[int, bytes | None]]:
         """(number, line without its break); None for a line too long to be a request."""
         try:
-            with self.path.open("rb") as file:
+            with open_utf8(self.path) as file:
                 number = 0
                 while raw := file.readline(_LONGEST_LINE_BYTES):
                     number += 1
@@ -170,7 +172,7 @@ def _measured(
         model=body.model or "",
         endpoint=endpoint,
         line=raw,
-        tokens=meter.json(map(bytes, texts)) + PER_REQUEST,
+        tokens=meter.json(map(bytes, texts), image_tokens(body.model or "")) + PER_REQUEST,
         max_output_tokens=0 if endpoint == EMBEDDINGS else _first(limits),
         inputs=_inputs(bytes(body.input)) if endpoint == EMBEDDINGS else 1,
     )

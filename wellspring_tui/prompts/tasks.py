@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -15,7 +15,9 @@ from wellspring_tui.errors import InputError, PromptsFileError, StorageError
 from wellspring_tui.private import make_folder
 from wellspring_tui.prompts.building import body, custom_id
 from wellspring_tui.prompts.checking import survey
-from wellspring_tui.prompts.model import Problem, RequestOptions
+from wellspring_tui.prompts.encodings import open_utf8
+from wellspring_tui.prompts.model import Blank, Problem, RequestOptions
+from wellspring_tui.prompts.plain import asks_in, find_images_from, is_plain, numbered
 from wellspring_tui.prompts.requests_jsonl import RequestsFile
 from wellspring_tui.prompts.visual import Prompt, prompts_in
 from wellspring_tui.saving import written_whole
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from wellspring_tui.prompts.asking import Asked
     from wellspring_tui.prompts.filed import Headings
 
 _HEADINGS = ".sections.json"
@@ -46,14 +49,20 @@ class Task(dict[str, Any]):
         return type(self), (dict(self), self.headings)
 
 
-def parsed(path: Path) -> dict[str, Any]:
-    """A whole prompts JSON, with all its keys. Raises PromptsFileError."""
+def parsed(path: Path) -> Any:
+    """A whole prompts JSON, with all its keys; the paths of its images are made whole.
+
+    Raises PromptsFileError.
+    """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        with open_utf8(path) as file:
+            data = msgspec.json.decode(file.read())
     except (OSError, ValueError, RecursionError) as error:
         raise PromptsFileError(
             f"it can't be parsed ({one_line(str(error), 80)})", where=one_line(str(path))
         ) from None
+    find_images_from(path.parent, data)
+    return data
 
 
 def tasks_of(data: object, options: RequestOptions, numbers: Iterator[int]) -> list[Task]:
@@ -61,20 +70,47 @@ def tasks_of(data: object, options: RequestOptions, numbers: Iterator[int]) -> l
 
     `numbers` make the custom_ids unique. Raises PromptsFileError for the first problem.
     """
+    found = _plain(data, options, numbers) if is_plain(data) else _visual(data, numbers)
     tasks = []
-    for item in prompts_in(data):
+    for item in found:
         if isinstance(item, Problem):
             raise PromptsFileError(str(item), todo="Nothing was sent.")
-        if not isinstance(item, Prompt):
+        if isinstance(item, Blank):
             continue
+        own_id, headings, asked = item
         request = {
-            "custom_id": custom_id(item.section, item.prompt_type, next(numbers)),
+            "custom_id": own_id,
             "method": "POST",
             "url": options.endpoint,
-            "body": body(item.text, options),
+            "body": body(asked, options),
         }
-        tasks.append(Task(request, (item.section, item.prompt_type)))
+        tasks.append(Task(request, headings))
     return tasks
+
+
+_Found: TypeAlias = tuple[str, tuple[str, str], "Asked"]
+"""A custom_id, section and prompt type, and what is asked."""
+
+
+def _visual(data: object, numbers: Iterator[int]) -> Iterator[_Found | Problem | Blank]:
+    for item in prompts_in(data):
+        if isinstance(item, Prompt):
+            headings = item.section, item.prompt_type
+            yield custom_id(*headings, next(numbers)), headings, item.text
+        else:
+            yield item
+
+
+def _plain(
+    data: object, options: RequestOptions, numbers: Iterator[int]
+) -> Iterator[_Found | Problem | Blank]:
+    asks = ((next(numbers), ask) for _, ask in asks_in(data))
+    for item in numbered(asks, options):
+        if isinstance(item, tuple):
+            own_id, ask = item
+            yield own_id, (ask.section, ask.prompt_type), ask.asked
+        else:
+            yield item
 
 
 def write_tasks(tasks: Iterable[object], known: Headings, folder: Path) -> Path:

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wellspring_tui.prompts.image_tokens import image_tokens
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PER_MESSAGE = 4
 PER_REQUEST = 3
-_PER_IMAGE = 765
-"""A picture of 1024 × 1024 in full detail (OpenAI's guide to images and vision)."""
+_PER_IMAGE = image_tokens("")
 
 _PER_WORD = 0.77
 _PER_LINE = 1.05
@@ -55,39 +56,41 @@ def estimate(text: str) -> int:
     return round(found) or int(bool(text))
 
 
-def estimate_json(raw: bytes) -> int:
+def estimate_json(raw: bytes, per_image: int = _PER_IMAGE) -> int:
     """Tokens of the texts in a piece of JSON, such as `messages` or `input`; 0 for none.
 
     What stands around the texts counts as much as a service makes of it, not as it is written.
     """
     try:
-        return _of_value(msgspec.json.decode(raw)) if raw else 0
+        return estimate_value(msgspec.json.decode(raw), per_image) if raw else 0
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return estimate(raw.decode("utf-8", "replace"))
 
 
-def _of_value(value: object) -> int:
+def estimate_value(value: object, per_image: int = _PER_IMAGE) -> int:
+    """The same of a piece of JSON that is decoded already."""
     match value:
         case str():
             return estimate(value)
         case dict():
-            return _of_object(value)
+            return _of_object(value, per_image)
         case list() if value and all(isinstance(item, int) for item in value):
             return len(value)  # tokens already, in a request for embeddings
         case list():
-            return sum(map(_of_value, value))
+            return sum(estimate_value(item, per_image) for item in value)
         case _:
             return 0
 
 
-def _of_object(value: dict[str, object]) -> int:
+def _of_object(value: dict[str, object], per_image: int) -> int:
     match value:
         case {"content": content}:
-            return PER_MESSAGE + _of_value(content) + _of_value(value.get("tool_calls"))
+            said = estimate_value(content, per_image)
+            return PER_MESSAGE + said + estimate_value(value.get("tool_calls"), per_image)
         case {"text": str(text)}:
             return estimate(text)
         case {"image_url": _}:
-            return _PER_IMAGE
+            return per_image
         case _:
             return estimate(msgspec.json.encode(value).decode())
 
@@ -117,14 +120,14 @@ class Meter:
             return round(size * self._rate)
         return self._noted(size, estimate(text))
 
-    def json(self, pieces: Iterable[bytes]) -> int:
-        """Tokens of the texts in pieces of one request's JSON."""
+    def json(self, pieces: Iterable[bytes], per_image: int = _PER_IMAGE) -> int:
+        """Tokens of the texts in pieces of one request's JSON, and of its images."""
         given = [piece for piece in pieces if piece]
         size = sum(map(len, given))
         self._seen += 1
         if self._seen < self._next_turn and self._least < size < self._most:
             return round(size * self._rate)
-        return self._noted(size, sum(map(estimate_json, given)))
+        return self._noted(size, sum(estimate_json(piece, per_image) for piece in given))
 
     def _noted(self, size: int, tokens: int) -> int:
         if self._seen >= self._next_turn:

@@ -8,15 +8,14 @@ Every other key is somebody else's and stays out of the requests.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from numbers import Number
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ijson
 
 from wellspring_tui.errors import PromptsFileError
 from wellspring_tui.prompts.building import RequestBuilder
+from wellspring_tui.prompts.json_stream import Pairs, kind_of, reading
 from wellspring_tui.prompts.model import Blank, FileKind, Problem, Request, RequestOptions
 from wellspring_tui.text import one_line
 
@@ -25,21 +24,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SETS = "batch_prompts.prompt_sets"
-_LOCATABLE_BYTES = 64 * 1024 * 1024
-"""A broken file up to this size is read again whole to name the line and column."""
-
-
-class _Pairs(dict[str, Any]):
-    """A JSON object that remembers which keys came twice: the second would hide the first."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.twice: list[str] = []
-
-    def __setitem__(self, key: str, value: object) -> None:
-        if key in self:
-            self.twice.append(key)
-        super().__setitem__(key, value)
+_WORDS = {
+    "start_array": "a list",
+    "string": "text",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+"""What a key holds, by what ijson calls it; nothing is said of an object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,59 +62,30 @@ class VisualPromptsFile:
             raise self._nothing_found()
 
     def _sets(self) -> Iterator[object]:
-        try:
-            with self.path.open("rb") as file:
-                yield from ijson.items(file, f"{_SETS}.item", map_type=_Pairs)
-        except ijson.JSONError as error:
-            raise self._broken(str(error)) from None
-        except UnicodeDecodeError:
-            raise self._broken("invalid UTF-8") from None
-        except OSError as error:
-            raise PromptsFileError(
-                f"reading stopped ({error.strerror})", where=one_line(str(self.path))
-            ) from None
-
-    def _broken(self, reason: str) -> PromptsFileError:
-        """What is wrong with the JSON and where, found by a second, slower look."""
-        where = one_line(str(self.path))
-        todo = "Mend the file and try again."
-        if self.path.stat().st_size <= _LOCATABLE_BYTES:
-            try:
-                json.loads(self.path.read_bytes().decode())
-            except UnicodeDecodeError as error:
-                line = error.object.count(b"\n", 0, error.start) + 1
-                return PromptsFileError(
-                    f"the file is not UTF-8 text (line {line})",
-                    where=where,
-                    todo="Save it as UTF-8 and try again.",
-                )
-            except json.JSONDecodeError as error:
-                place = f"line {error.lineno}, column {error.colno}"
-                return PromptsFileError(
-                    f"this is not valid JSON: {error.msg} ({place})", where=where, todo=todo
-                )
-            except RecursionError:
-                return PromptsFileError("its JSON is nested too deeply", where=where, todo=todo)
-        return PromptsFileError(
-            f"this is not valid JSON ({one_line(reason, 60)})", where=where, todo=todo
-        )
+        with reading(self.path) as file:
+            yield from ijson.items(file, f"{_SETS}.item", map_type=Pairs)
 
     def _nothing_found(self) -> PromptsFileError:
         """Why no prompt set was found: the first key that is not as expected."""
         kinds: dict[str, str] = {}
-        with self.path.open("rb") as file:
+        keys: dict[str, str] = {}
+        key: str | None = None
+        with reading(self.path) as file:
             for prefix, event, value in ijson.parse(file):
                 if prefix in ("", "batch_prompts", _SETS) and event != "map_key":
                     kinds.setdefault(prefix, event)
-                elif prefix == "" and event == "map_key":
-                    kinds.setdefault(f"key {value}", event)
+                if key is not None:
+                    keys.setdefault(key, _WORDS.get(event, ""))
+                key = value if prefix == "" and event == "map_key" else None
         where = one_line(str(self.path))
         todo = "Expected {“batch_prompts”: {“prompt_sets”: [{“section”, “research_prompts”}]}}."
-        if "batch_prompts" not in kinds:
-            names = [name.removeprefix("key ") for name in kinds if name.startswith("key ")]
-            found = ", ".join(one_line(name, 20) for name in names[:4]) or "none"
+        if "batch_prompts" not in keys:
+            found = ", ".join(one_line(name, 20) for name in list(keys)[:4]) or "none"
+            misfits = (f"; “{one_line(name, 20)}” holds {is_}" for name, is_ in keys.items() if is_)
             return PromptsFileError(
-                f"the key batch_prompts is missing (keys found: {found})", where=where, todo=todo
+                f"the key batch_prompts is missing (keys found: {found})",
+                where=where,
+                todo=f"Expected that, or {{section: {{type: prompt}}}}{next(misfits, '')}.",
             )
         if kinds.get(_SETS) == "start_array":
             return PromptsFileError(f"{_SETS} is empty: there are no prompts", where=where)
@@ -143,7 +106,7 @@ def prompts_in(data: object) -> Iterator[Prompt | Problem | Blank]:
     whole = data.get("batch_prompts") if isinstance(data, dict) else None
     sets = whole.get("prompt_sets") if isinstance(whole, dict) else None
     if not isinstance(sets, list) or not sets:
-        yield Problem(f"expected a list of prompt sets, found {_kind(sets)}", key=_SETS)
+        yield Problem(f"expected a list of prompt sets, found {kind_of(sets)}", key=_SETS)
         return
     for number, prompt_set in enumerate(sets):
         yield from _prompts_of(prompt_set, f"{_SETS}[{number}]")
@@ -151,45 +114,32 @@ def prompts_in(data: object) -> Iterator[Prompt | Problem | Blank]:
 
 def _prompts_of(prompt_set: object, key: str) -> Iterator[Prompt | Problem | Blank]:
     if not isinstance(prompt_set, dict):
-        yield Problem(f"expected an object, found {_kind(prompt_set)}", key=key)
+        yield Problem(f"expected an object, found {kind_of(prompt_set)}", key=key)
         return
     section = prompt_set.get("section")
     if not isinstance(section, str) or not section.strip():
-        found = "no name" if section is None or isinstance(section, str) else _kind(section)
+        found = "no name" if section is None or isinstance(section, str) else kind_of(section)
         yield Problem(f"the section needs a name, found {found}", key=f"{key}.section")
         return
     prompts = prompt_set.get("research_prompts")
     if not isinstance(prompts, dict):
-        found = "nothing" if prompts is None else _kind(prompts)
+        found = "nothing" if prompts is None else kind_of(prompts)
         yield Problem(
             f"expected an object of prompts, found {found}", key=f"{key}.research_prompts"
         )
         return
-    for name in prompts.twice if isinstance(prompts, _Pairs) else ():
+    for name in prompts.twice if isinstance(prompts, Pairs) else ():
         yield Problem("this prompt type is there twice", key=f"{key}.research_prompts.{name}")
     for prompt_type, text in prompts.items():
-        own_key = f"{key}.research_prompts.{prompt_type}"
-        if not isinstance(prompt_type, str) or not prompt_type.strip():
-            yield Problem("the prompt type needs a name", key=own_key)
-        elif not isinstance(text, str):
-            yield Problem(f"the prompt must be text, found {_kind(text)}", key=own_key)
-        elif not text.strip():
-            yield Blank()
-        else:
-            yield Prompt(section.strip(), prompt_type.strip(), text.strip())
+        yield judged(section, prompt_type, text, f"{key}.research_prompts.{prompt_type}")
 
 
-def _kind(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case dict():
-            return "an object"
-        case list():
-            return "a list"
-        case str():
-            return "text"
-        case _:
-            return "a number" if isinstance(value, Number) else type(value).__name__
+def judged(section: str, prompt_type: object, text: object, key: str) -> Prompt | Problem | Blank:
+    """What stands under a prompt type, if it is a prompt."""
+    if not isinstance(prompt_type, str) or not prompt_type.strip():
+        return Problem("the prompt type needs a name", key=key)
+    if not isinstance(text, str):
+        return Problem(f"the prompt must be text, found {kind_of(text)}", key=key)
+    if not text.strip():
+        return Blank()
+    return Prompt(section.strip(), prompt_type.strip(), text.strip())

@@ -20,6 +20,8 @@ from wellspring_tui.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from wellspring_tui.prompts.images import ImageOpener
+
 LARGEST_BYTES = 1024**3
 """A prompts file above this is refused before a byte of it is read."""
 
@@ -81,18 +83,37 @@ class Roots:
 
         Raises RefusalError for what may not be read, PromptsFileError for what can't be.
         """
-        handle, path = self._open(given)
-        with os.fdopen(handle, "rb") as file:
-            found = os.fstat(handle)
-            if not stat.S_ISREG(found.st_mode):
-                raise _refused("it is not an ordinary file")
-            if found.st_size > LARGEST_BYTES:
+        file, path = self._ordinary(given)
+        with file:
+            if os.fstat(file.fileno()).st_size > LARGEST_BYTES:
                 raise PromptsFileError(
                     f"it is larger than {LARGEST_BYTES:,} bytes",
                     where=one_line(given),
                     todo="Split it, or submit it on the command line.",
                 )
             yield file, path
+
+    def beside(self, prompts: Path) -> ImageOpener:
+        """Opens images that the prompts file at this whole path names; below the roots only."""
+
+        def opened(named: str) -> IO[bytes]:
+            try:
+                return self._ordinary(str(prompts.parent / named))[0]
+            except RefusalError as refusal:
+                reason = refusal.detail.removesuffix(".")
+                raise PromptsFileError(f"“{one_line(named, 60)}”: {reason}") from None
+            except PromptsFileError as error:
+                raise PromptsFileError(f"“{one_line(named, 60)}”: {error.what}") from None
+
+        return opened
+
+    def _ordinary(self, given: str) -> tuple[IO[bytes], Path]:
+        handle, path = self._open(given)
+        file = os.fdopen(handle, "rb")
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            file.close()
+            raise _refused("it is not an ordinary file")
+        return file, path
 
     def _open(self, given: str) -> tuple[int, Path]:
         names = PurePath(given)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 from textual.content import Content
 
 from wellspring_tui import figures
-from wellspring_tui.answers.texts import prompt_text
 from wellspring_tui.jobs.needs import parts_sentence
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
@@ -133,8 +131,4 @@ def _sample_lines(found: Survey) -> Iterator[Content]:
         yield Content.styled(
             f"{one_line(sample.section)} › {one_line(sample.prompt_type)}", look.QUIET
         )
-        try:
-            text = prompt_text(sample.line)
-        except msgspec.DecodeError:
-            continue
-        yield Content(one_line(text, 400))
+        yield Content(one_line(sample.text, 400))
