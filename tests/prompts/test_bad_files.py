@@ -185,12 +185,6 @@ def test_bytes_that_are_no_utf_8_are_refused_with_their_line(tmp_path: Path) -> 
     assert f"the file is not UTF-8 text (line {line})" in refused(path)
 
 
-def test_json_nested_without_end_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "prompts.json"
-    path.write_bytes(b'{"a":' * 10_000)
-    assert "nested too deeply" in refused(path)
-
-
 # -- ready-made requests -----------------------------------------------------------
 
 
@@ -330,6 +324,29 @@ def test_a_huge_disk_image_is_turned_away_in_little_memory(tmp_path: Path, start
     said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
     assert said.stdout.startswith(str(path))
     assert "not" in said.stdout
+
+
+@pytest.mark.skipif(not hasattr(resource, "RLIMIT_AS"), reason="this system has no such limit")
+@pytest.mark.parametrize(
+    "shape",
+    [
+        b"%s",
+        b'["fine", %s]',
+        b'[{"prompt": "fine", "own": %s}]',
+        b'{"a section": {"a type": %s}}',
+        b'{"batch_prompts": %s}',
+        b'{"batch_prompts": {"prompt_sets": [{"section": "a", "research_prompts": %s}]}}',
+    ],
+)
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_json_nested_without_end_is_turned_away_in_little_memory(
+    tmp_path: Path, shape: bytes, opening: bytes
+) -> None:
+    path = tmp_path / "prompts.json"
+    path.write_bytes(shape % (opening * 100_000))
+    command = [sys.executable, "-c", _LIMITED, str(path)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+    assert "its JSON is nested more than 100 levels deep" in said.stdout
 
 
 def test_hostile_names_are_shown_without_control_sequences(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import ijson
 from wellspring_tui.prompts.asking import Asked, Pictured, misfit, turns
 from wellspring_tui.prompts.building import RequestBuilder, custom_id
 from wellspring_tui.prompts.images import Image, ImageOpener, beside, images_of, with_paths_from
-from wellspring_tui.prompts.json_stream import Pairs, kind_of, reading
+from wellspring_tui.prompts.json_stream import Pairs, events, items, kind_of, reading
 from wellspring_tui.prompts.model import (
     NO_SECTION,
     Blank,
@@ -82,8 +82,7 @@ class PlainPromptsFile:
         open_image = self.open_image or beside(self.path.parent)
         with reading(self.path) as file:
             if self.is_list:
-                items = ijson.items(file, "item", map_type=Pairs)
-                yield from _in_list(items, open_image)
+                yield from _in_list(items(file, "item"), open_image)
             else:
                 yield from _in_mapping(_entries(file))
 
@@ -146,7 +145,7 @@ def holds_mapping(file: IO[bytes]) -> bool:
     """
     depth = found = 0
     try:
-        for event, value in ijson.basic_parse(file):
+        for event, value in events(file):
             if depth == 1:
                 if event == "map_key":
                     if value == "batch_prompts":
@@ -168,7 +167,7 @@ def begins_with_prompt(file: IO[bytes], *, is_list: bool, is_cut: bool) -> bool:
     """
     try:
         if is_list:
-            match next(ijson.items(file, "item"), None):
+            match next(items(file, "item"), None):
                 case str(text):
                     return bool(text.strip())
                 case {"prompt": _} | {"messages": _}:
@@ -180,9 +179,9 @@ def begins_with_prompt(file: IO[bytes], *, is_list: bool, is_cut: bool) -> bool:
 
 
 def _in_list(
-    items: Iterable[object], open_image: ImageOpener
+    found: Iterable[object], open_image: ImageOpener
 ) -> Iterator[tuple[int, Ask | Problem | Blank]]:
-    for number, item in enumerate(items, start=1):
+    for number, item in enumerate(found, start=1):
         key = f"[{number - 1}]"
         match item:
             case str() if not item.strip():
@@ -297,7 +296,7 @@ def _entries(file: IO[bytes]) -> Iterator[tuple[str, str | None, object]]:
     """(section, prompt type, what stands there), one prompt in memory at a time."""
     depth = 0
     section, prompt_type = "", None
-    for event, value in ijson.basic_parse(file):
+    for event, value in events(file):
         if event == "map_key":
             if depth == 1:
                 section, prompt_type = value, None

@@ -11,11 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import ijson
-
 from wellspring_tui.errors import PromptsFileError
 from wellspring_tui.prompts.building import RequestBuilder
-from wellspring_tui.prompts.json_stream import Pairs, kind_of, reading
+from wellspring_tui.prompts.json_stream import Pairs, items, kind_of, placed_events, reading
 from wellspring_tui.prompts.model import Blank, FileKind, Problem, Request, RequestOptions
 from wellspring_tui.text import one_line
 
@@ -63,7 +61,7 @@ class VisualPromptsFile:
 
     def _sets(self) -> Iterator[object]:
         with reading(self.path) as file:
-            yield from ijson.items(file, f"{_SETS}.item", map_type=Pairs)
+            yield from items(file, f"{_SETS}.item")
 
     def _nothing_found(self) -> PromptsFileError:
         """Why no prompt set was found: the first key that is not as expected."""
@@ -71,7 +69,7 @@ class VisualPromptsFile:
         keys: dict[str, str] = {}
         key: str | None = None
         with reading(self.path) as file:
-            for prefix, event, value in ijson.parse(file):
+            for prefix, event, value in placed_events(file):
                 if prefix in ("", "batch_prompts", _SETS) and event != "map_key":
                     kinds.setdefault(prefix, event)
                 if key is not None:
