@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from tests.support.files import visual
@@ -17,6 +18,10 @@ from wellspring_tui.wellspring import Wellspring
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+# No test asserts on a time, hypothesis by itself does.
+hypothesis.settings.register_profile("wellspring", deadline=None)
+hypothesis.settings.load_profile("wellspring")
 
 _OURS = ("OPENAI_", "WELLSPRING_", "BATCH_", "LOG_LEVEL", "PORT")
 

@@ -160,7 +160,6 @@ TestCarrying = Carrying.TestCase
 TestCarrying.settings = settings(
     max_examples=100,
     stateful_step_count=30,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.files import jsonl, request, visual
@@ -68,7 +68,6 @@ def test_the_lines_of_ready_made_requests_are_the_same_text_in_utf_8(tmp_path: P
     assert lines(path) == [spaced.rstrip(b"\r"), request("b")]
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.sampled_from(sorted(ENCODINGS)))
 def test_any_text_is_read_back_piece_by_piece(
     tmp_path_factory: pytest.TempPathFactory, text: str, encoding: str

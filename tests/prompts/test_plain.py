@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.files import EMBEDDINGS, RESPONSES, request, visual
@@ -426,7 +426,6 @@ _PROMPTS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.one_of(st.lists(_PROMPTS), st.dictionaries(_NAMES, st.dictionaries(_NAMES, _NAMES))))
 def test_every_prompt_comes_out_once_and_the_stream_tells_what_the_whole_does(
     tmp_path_factory: pytest.TempPathFactory, data: Any

@@ -61,7 +61,7 @@ api = schemathesis.pytest.from_fixture("described")
 
 
 @api.parametrize()
-@settings(max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, database=None, suppress_health_check=list(HealthCheck))
 def test_no_request_breaks_it_or_gets_an_answer_it_does_not_describe(
     case: schemathesis.Case[Any], over: str, session: requests.Session
 ) -> None:

@@ -14,7 +14,7 @@ some_rows = st.lists(st.integers(0, 60), unique=True, max_size=60)
 steps = st.lists(st.one_of(keys, some_rows), min_size=1, max_size=12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(some_rows, steps)
 def test_the_cursor_is_always_on_a_row_that_is_there(
     first: list[int], steps: list[str | list[int]]
