@@ -80,9 +80,21 @@ class RequestBuilder:
         self._start, _, rest = line.partition(_encode(_HOLE))
         self._middle, _, self._end = rest.rpartition(_encode(_HOLE))
 
-    def build(self, section: str, prompt_type: str, text: str, number: int) -> Request:
-        """The request that asks for `text`; `number` is its place in the job, from 1."""
-        own_id = custom_id(section, prompt_type, number)
+    def build(
+        self,
+        section: str,
+        prompt_type: str,
+        text: str,
+        number: int,
+        *,
+        own_id: str = "",
+        row: bytes = b"",
+    ) -> Request:
+        """The request that asks for `text`; `number` is its place in the job, from 1.
+
+        It may have an id of its own, and be made of a table's row.
+        """
+        own_id = own_id or custom_id(section, prompt_type, number)
         line = b"".join((self._start, _encode(own_id), self._middle, _encode(text), self._end))
         return Request(
             own_id,
@@ -93,6 +105,7 @@ class RequestBuilder:
             line,
             self._meter.text(text) + self._own_tokens,
             self._max_output,
+            row=row,
         )
 
 

@@ -14,6 +14,8 @@ import msgspec
 from wellspring_tui.errors import PromptsFileError
 from wellspring_tui.prompts.model import FileKind
 from wellspring_tui.prompts.requests_jsonl import RequestsFile
+from wellspring_tui.prompts.rows import RowsFile
+from wellspring_tui.prompts.sniffing import csv_table, is_request, json_table, keys_of
 from wellspring_tui.prompts.visual import VisualPromptsFile
 from wellspring_tui.text import one_line
 
@@ -33,10 +35,11 @@ _BYTE_ORDER_MARKS = (
 _EXPECTED = "Expected a Wellspring prompts JSON or a JSONL file of batch requests."
 
 
-def open_prompts(path: Path) -> PromptsFile:
+def open_prompts(path: Path, *, with_template: bool = False) -> PromptsFile:
     """The prompts file at `path`, recognised by its content.
 
-    Raises PromptsFileError when it can't be read or is of no known kind.
+    What may be a table or something else is a table `with_template`. Raises PromptsFileError
+    when it can't be read or is of no known kind.
     """
     head = _head(path)
     where = one_line(str(path))
@@ -44,7 +47,11 @@ def open_prompts(path: Path) -> PromptsFile:
     text = head.lstrip()
     if not text:
         raise PromptsFileError("the file is empty", where=where, todo=_EXPECTED)
+    whole = len(head) < _HEAD_BYTES
     if not text.startswith((b"{", b"[")):
+        start_text = head.decode("utf-8", "ignore")
+        if rows := csv_table(path, start_text, whole=whole, wanted=with_template):
+            return RowsFile(rows)
         start = one_line(text[:40].decode("utf-8", "replace"), 24)
         raise PromptsFileError(
             f"this is not JSON: it starts with “{start}”", where=where, todo=_EXPECTED
@@ -55,8 +62,10 @@ def open_prompts(path: Path) -> PromptsFile:
             where=where,
             todo=f"`wellspring import {one_line(path.name)}` reads it as a job.",
         )
-    if _is_request_line(text, whole=len(head) < _HEAD_BYTES):
+    if _is_request_line(text, whole=whole):
         return RequestsFile(path)
+    if objects := json_table(path, text, whole=whole, wanted=with_template):
+        return RowsFile(objects)
     if text.startswith(b"["):
         raise PromptsFileError(
             "the file holds a JSON list, which is no prompts file", where=where, todo=_EXPECTED
@@ -72,7 +81,7 @@ def looks_like_prompts(path: Path) -> bool:
     except PromptsFileError:
         return False
     cut = len(head) == _HEAD_BYTES
-    return kind is FileKind.REQUESTS or cut or b'"batch_prompts"' in head
+    return kind in (FileKind.REQUESTS, FileKind.ROWS) or cut or b'"batch_prompts"' in head
 
 
 def _head(path: Path) -> bytes:
@@ -117,24 +126,21 @@ def _refuse_other_encodings(head: bytes, where: str) -> None:
 class _Result(msgspec.Struct):
     custom_id: object
     response: object
+    error: object = msgspec.UNSET
     method: object = None
 
 
 def _is_output_line(text: bytes) -> bool:
-    """Whether the first line is one of an output or error file of a batch."""
+    """Whether the first line is one of an output or error file of a batch.
+
+    A table may have a column `response` of its own: there it is text.
+    """
     try:
         result = msgspec.json.decode(text.partition(b"\n")[0], type=_Result)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
-    return result.method is None
-
-
-class _FirstLine(msgspec.Struct):
-    batch_prompts: object = None
-    custom_id: object = None
-    body: object = None
-    method: object = None
-    url: object = None
+    failed = result.response is None and result.error is not msgspec.UNSET
+    return result.method is None and (isinstance(result.response, dict) or failed)
 
 
 def _is_request_line(text: bytes, *, whole: bool) -> bool:
@@ -142,11 +148,7 @@ def _is_request_line(text: bytes, *, whole: bool) -> bool:
     line, line_break, _ = text.partition(b"\n")
     if not line_break and not whole:
         return b'"custom_id"' in line and b'"body"' in line
-    try:
-        first = msgspec.json.decode(line, type=_FirstLine)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    if keys_of(line) is None:
         # A broken first line: the keys tell what it was meant to be.
         return b'"custom_id"' in line
-    return first.batch_prompts is None and any(
-        value is not None for value in (first.custom_id, first.body, first.method, first.url)
-    )
+    return is_request(line)
