@@ -125,6 +125,12 @@ def test_rows_with_too_few_or_too_many_cells_are_told_with_their_lines(tmp_path:
     assert "line 4: the row has 1 cell" in refused(path)
 
 
+def test_a_table_of_which_every_row_is_broken_is_still_one(tmp_path: Path) -> None:
+    assert "line 2: the row has 1 cell, the table 2 columns" in refused(
+        table(tmp_path, "id,text\n1\n2\n")
+    )
+
+
 def test_a_quote_mark_that_is_never_closed_swallows_no_rows(tmp_path: Path) -> None:
     path = table(tmp_path, 'id,text\n1,a\n2,"b\n3,c\n4,d\n')
     assert "line 3: a quote mark opens here that is never closed" in refused(path)

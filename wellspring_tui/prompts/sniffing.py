@@ -42,24 +42,25 @@ class _Look:
     titles: list[str]
     fitting: float
     """The share of the rows that have as many cells as there are titles; 0 without rows."""
-    rows: int
 
     @property
     def rank(self) -> tuple[bool, float, int]:
-        """What speaks for this dialect."""
-        # Where an open quote takes in all that is seen, the titles alone have to do.
-        speaks = self.fitting > 0 or self.rows == 0
-        return len(self.titles) > 1 and speaks, self.fitting, len(self.titles)
+        """What speaks for this dialect: that all rows are broken is likelier than one column."""
+        several = len(self.titles) > 1 and (self.fitting > 0 or self.has_names)
+        return several, self.fitting, len(self.titles)
+
+    @property
+    def has_names(self) -> bool:
+        """Whether the titles look like names, and not like prose."""
+        return any(map(str.strip, self.titles)) and all(
+            len(title) <= _LONGEST_TITLE and not _SENTENCE_END.search(title)
+            for title in self.titles
+        )
 
     @property
     def is_surely_a_table(self) -> bool:
         """Whether nobody would take it for prose, a list or a program."""
-        names = all(
-            len(title) <= _LONGEST_TITLE and not _SENTENCE_END.search(title)
-            for title in self.titles
-        )
-        some = len(self.titles) > 1 and any(map(str.strip, self.titles))
-        return some and names and self.fitting >= _USUALLY
+        return len(self.titles) > 1 and self.has_names and self.fitting >= _USUALLY
 
 
 def csv_table(path: Path, head: str, *, whole: bool, wanted: bool) -> CsvTable | None:
@@ -104,7 +105,7 @@ def _look(start: str, dialect: Dialect, *, whole: bool) -> _Look | None:
     fitting = sum(1 for row in rows if len(row) == len(titles)) / len(rows) if rows else 0.0
     if dialect.skips_space and not _quoted_after_space(start, dialect.delimiter):
         return None
-    return _Look(dialect, titles, fitting, len(rows))
+    return _Look(dialect, titles, fitting)
 
 
 def _quoted_after_space(start: str, delimiter: str) -> bool:
