@@ -71,7 +71,7 @@ def test_a_template_comes_from_a_file_too(shell: Shell, table: Path) -> None:
 @pytest.mark.parametrize(
     ("template", "said"),
     [
-        ("{txt}", "it asks for the column “txt”, which the table lacks. Its columns are id and"),
+        ("{txt}", "there is no column “txt”. There are id and text"),
         ("{text", "the brace in “{text” stands alone"),
         ("About it", "it names no column in braces"),
         ("@nowhere.txt", "nowhere.txt: the template can't be read (No such file"),

@@ -79,9 +79,9 @@ def refuse_unfit(text: str | None, columns: Sequence[str]) -> Template:
     lacking = template.lacking(columns)
     if lacking is not None:
         raise InputError(
-            f"it asks for the column “{one_line(lacking, 40)}”, which the table lacks",
+            f"there is no column “{one_line(lacking, 40)}”",
             where="template",
-            todo=f"Its columns are {listed(columns)}.",
+            todo=f"There are {listed(columns)}.",
         )
     return template
 
