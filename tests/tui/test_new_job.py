@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.worker import WorkerState
 
 from tests.support.files import jsonl, request, visual
+from wellspring_tui.tui.screens import new_job
+from wellspring_tui.tui.screens.new_job import NewJobScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,3 +120,22 @@ async def test_many_files_are_listed_and_walked(
         await hand.press("G")
         assert hand.table("#files").cursor_key == str(folder / "note-2999.txt")
         assert "note-2999.txt" in hand.text
+
+
+async def test_a_file_that_is_read_while_one_leaves_is_shown_nowhere_and_breaks_nothing(
+    open_dashboard: Callable[..., AbstractAsyncContextManager[Hand]],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(new_job, "_LINGER_SECONDS", 0.5)  # long enough to leave meanwhile
+    (folder / "garden.json").write_bytes(visual())
+    async with open_dashboard() as hand:
+        await hand.press("n")
+        await hand.until_shown("garden.json")
+        screen = hand.app.screen
+        assert isinstance(screen, NewJobScreen)
+        reading = screen._preview(folder / "garden.json", is_folder=False)
+        await hand.until(lambda: "work/garden.json" in hand.text, "the title of the preview")
+        await screen.query_one("#preview").remove()  # as closing takes away, piece by piece
+        await hand.until(lambda: reading.is_finished, "the reading to end")
+        assert reading.state is WorkerState.SUCCESS

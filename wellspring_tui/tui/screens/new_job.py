@@ -123,9 +123,13 @@ class NewJobScreen(DashboardScreen[Job | None]):
                 lines = survey_lines(await self._read(path))
             except WellspringError as error:
                 lines = _refusal(error)
-        preview = self.query_one("#preview", Reader)
-        if preview.is_attached:  # the screen may have been left meanwhile
-            preview.show_lines(lines)
+        self._show_lines(lines)
+
+    def _show_lines(self, lines: list[Content]) -> None:
+        """Show them in the preview, which is gone when the screen was left meanwhile."""
+        for preview in self.query("#preview").results(Reader):
+            if preview.is_attached:
+                preview.show_lines(lines)
 
     async def _read(self, path: Path) -> Reading:
         heard = self._heard = Heard()
@@ -139,7 +143,7 @@ class NewJobScreen(DashboardScreen[Job | None]):
         """What is shown of another file gives way to how far the reading is."""
         if self._heard is not None:
             far = f"◐ {self._heard.done:,} prompts read …"
-            self.query_one("#preview", Reader).show_lines([Content.styled(far, look.BUSY)])
+            self._show_lines([Content.styled(far, look.BUSY)])
 
     # -- on to the review ------------------------------------------------------------
 
