@@ -9,6 +9,7 @@ stands in the ledger and in the files beside it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -67,15 +68,17 @@ class WellspringBatchProcessor:
         system: str | None = None,
         endpoint: str | None = None,
         window: str | None = None,
+        template: str | None = None,
         progress: Heard | None = None,
         patience_seconds: float = 300.0,
     ) -> None:
         """What is not given is as the settings say.
 
         `api_key` is used by this object only and never written anywhere. `service="local"`
-        needs none. `progress` hears (what is done, how much, of how much if known).
-        `patience_seconds` is how long an upload or a creation goes on trying a service that
-        does not answer. A missing key is told by the first step that needs it.
+        needs none. `template` is the prompt of every row of a table, its columns in braces.
+        `progress` hears (what is done, how much, of how much if known). `patience_seconds` is
+        how long an upload or a creation goes on trying a service that does not answer. A
+        missing key is told by the first step that needs it.
         """
         self._door = Wellspring.open(home, service=service, api_key=api_key)
         self._options = self._door.request_options(
@@ -85,6 +88,7 @@ class WellspringBatchProcessor:
             system=system,
             endpoint=endpoint,
             window=window,
+            template=template,
         )
         self._progress = Progress() if progress is None else Progress(progress)
         self._patience_seconds = patience_seconds
@@ -126,7 +130,8 @@ class WellspringBatchProcessor:
             raise PromptsFileError(
                 f"this is a file of {found.kind.value}, not of prompts",
                 where=one_line(str(file)),
-                todo="upload_batch_file takes ready-made requests.",
+                todo="upload_batch_file takes ready-made requests, "
+                "run_complete_batch_workflow a table.",
             )
         found.raise_if_unsendable()
         return parsed(file)
@@ -297,17 +302,20 @@ class WellspringBatchProcessor:
             return results.as_dict(self._door.about(job))
 
     def run_complete_batch_workflow(self, path: AnyPath) -> dict[str, Any]:
-        """Everything: from a prompts JSON to the answers, as `process_results` tells them.
+        """Everything: from a prompts file to the answers, as `process_results` tells them.
 
-        Uses this object's `format_prompts_for_batch_api`. The job is in the ledger before
-        anything is sent: when the process ends half-way, the dashboard, `wellspring watch` or
-        `monitor_batch_job` carry it on. Raises PromptsFileError, CredentialsError, and RefusedError
-        when the service refused it all.
+        Of a prompts JSON it uses this object's `format_prompts_for_batch_api`, of a table its
+        template. The job is in the ledger before anything is sent: when the process ends
+        half-way, the dashboard, `wellspring watch` or `monitor_batch_job` carry it on. Raises
+        PromptsFileError, CredentialsError, and RefusedError when the service refused it all.
         """
         self._need_key()
         prompts = Path(path)
-        tasks = self.format_prompts_for_batch_api(self.load_visual_batch_prompts(prompts))
-        job = self._submit(self.create_batch_file(tasks), prompts)
+        if self._is_table(prompts):
+            job = self._submit(prompts, prompts, self._options)
+        else:
+            tasks = self.format_prompts_for_batch_api(self.load_visual_batch_prompts(prompts))
+            job = self._submit(self.create_batch_file(tasks), prompts)
         batch = self.monitor_batch_job(job.id)
         refuse_unanswered(batch)
         return self.process_results(self.download_results(batch))
@@ -334,14 +342,27 @@ class WellspringBatchProcessor:
             "built-in service.",
         )
 
-    def _submit(self, tasks_file: Path, source: Path, *, hold_creation: bool = False) -> Job:
+    def _is_table(self, path: Path) -> bool:
+        from wellspring_tui.prompts.opening import open_prompts
+
+        with_template = self._options.template is not None
+        return open_prompts(path, with_template=with_template).kind is FileKind.ROWS
+
+    def _submit(
+        self,
+        tasks_file: Path,
+        source: Path,
+        options: RequestOptions | None = None,
+        *,
+        hold_creation: bool = False,
+    ) -> Job:
         from wellspring_tui.prompts.tasks import headings_beside
 
         self._need_key()
         ours = tasks_file.absolute().parent == self._inputs.absolute()
         return self._door.submit(
             tasks_file,
-            self._options,
+            options or replace(self._options, template=None),  # tasks are whole already
             source=source,
             filed=headings_beside(tasks_file) if ours else None,
             hold_creation=hold_creation,

@@ -7,7 +7,7 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.files import answer, encoded, expired
@@ -219,6 +219,7 @@ _OUTCOMES = st.lists(st.tuples(st.sampled_from([*_IDS, "z"]), st.booleans()), ma
     wanted=st.lists(st.sampled_from(_IDS), unique=True, min_size=1),
     files=st.lists(st.tuples(st.integers(1, 3), _OUTCOMES), max_size=4),
 )
+@settings(deadline=None)
 def test_answered_failed_and_missing_are_all_there_is(
     tmp_path_factory: pytest.TempPathFactory,
     wanted: list[str],

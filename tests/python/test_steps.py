@@ -421,3 +421,24 @@ def test_a_stopped_wait_leaves_the_job_and_tells_how_to_go_on(
     assert f"monitor_batch_job('{job.id}')" in str(stopped.value)
     assert (job.status, job.name, job.source) == ("validating", "garden", str(prompts_path))
     assert interrupted
+
+
+def test_a_table_goes_the_whole_way_with_a_template(make: Make, tmp_path: Path) -> None:
+    path = tmp_path / "places.csv"
+    path.write_text("id,text\n7,Soil\n8,Rain\n", encoding="utf-8")
+    processor = make(template="Sum up {text}")
+
+    results = processor.run_complete_batch_workflow(path)
+
+    assert {name: one["row"] for name, one in results["results_by_section"]["Rows"].items()} == {
+        "row 1": {"id": "7", "text": "Soil"},
+        "row 2": {"id": "8", "text": "Rain"},
+    }
+    with pytest.raises(InputError, match="this is a file of table rows"):
+        processor.load_visual_batch_prompts(path)
+    with pytest.raises(InputError, match="it needs a template"):
+        make().run_complete_batch_workflow(path)
+    # Ready-made requests are whole already, whatever the processor was made for.
+    ready = tmp_path / "ready.jsonl"
+    ready.write_bytes(jsonl([request("a")]))
+    assert processor.upload_batch_file(ready)

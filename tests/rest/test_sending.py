@@ -55,6 +55,38 @@ def test_what_is_put_around_the_prompts_is_taken_from_the_body(shared: Server) -
     assert 17 in body.values()
 
 
+def test_a_template_makes_prompts_of_a_table_and_its_rows_come_back(shared: Server) -> None:
+    shared.write("places.csv", b"id;text\n7;Soil\n8;Rain\n")
+    asked = {"json_file_path": "places.csv", "wait": True, "template": "Sum up {text}"}
+
+    results = shared.http.post("/batch/process-complete", json=asked).json()
+
+    answers = results["results_by_section"]["Rows"]
+    assert {name: one["row"] for name, one in answers.items()} == {
+        "row 1": {"id": "7", "text": "Soil"},
+        "row 2": {"id": "8", "text": "Rain"},
+    }
+    again = shared.get(f"/batch/{results['job_id']}/results")
+    assert again["results_by_section"] == results["results_by_section"]
+
+
+@pytest.mark.parametrize(
+    ("template", "status", "slug", "said"),
+    [
+        (None, 422, "prompts-file", "places.csv: this is a table with the columns id and text"),
+        ("{txt}", 422, "prompts-file", "there is no column “txt” There are id and text."),
+        ("{text", 400, "input", "the brace in “{text” stands alone"),
+        ("@/etc/passwd", 400, "input", "it names no column in braces"),
+    ],
+)
+def test_a_table_without_a_template_that_fits_is_told_in_a_sentence(
+    shared: Server, template: str | None, status: int, slug: str, said: str
+) -> None:
+    shared.write("places.csv", b"id;text\n7;Soil\n")
+    told = problem(shared.submit("places.csv", template=template), status, slug)
+    assert said in f"{told['detail']} {told['todo']}"
+
+
 def test_who_waits_gets_the_results_at_once(shared: Server) -> None:
     shared.write("waited.json", visual())
     asked = {"json_file_path": "waited.json", "wait": True}

@@ -11,7 +11,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from wellspring_tui.answers import lookups, records, sections
+from wellspring_tui.answers import lookups, own_rows, records, sections
 from wellspring_tui.answers.failure_kinds import FailureKind, count_kinds
 from wellspring_tui.answers.flags import Flags
 from wellspring_tui.answers.groups import read_groups
@@ -156,6 +156,11 @@ class AnswerIndex:
             self._db.execute("CREATE UNIQUE INDEX request_rows ON requests (row)")
             (count,) = self._db.execute("SELECT count(*) FROM requests").fetchone()
         return int(count)
+
+    def add_rows(self, path: Path) -> None:
+        """Note where in a file stand the own columns of each request, which a table's row made."""
+        with self._writing():
+            own_rows.keep(self._db, path)
 
     def _gather_sections(self) -> None:
         """Two prompt sets may carry one section: their prompts stand together in the views."""
@@ -317,6 +322,14 @@ class AnswerIndex:
             "SELECT name FROM names WHERE id IN (SELECT file FROM requests) ORDER BY name"
         )
         return [name for (name,) in rows]
+
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table whose rows the requests are; () when there is none."""
+        return own_rows.columns(self._db)
+
+    def places_of_rows(self, start: int, stop: int) -> dict[int, Place]:
+        """Where the own columns of rows `start` to `stop` stand, by row; {} without a table."""
+        return own_rows.places(self._db, start, stop)
 
     def files_of_answers(self) -> list[str]:
         """The output files that answers stand in."""

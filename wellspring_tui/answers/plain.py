@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wellspring_tui.answers.exports.source import Source
+from wellspring_tui.answers.own_rows import as_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,8 @@ class PlainAnswer:
     """Tokens, as the service counted them."""
     cost: Decimal | None
     """In dollars; None when it is unknown."""
+    row: dict[str, Any] | None
+    """The own columns of the table's row that it was made of; None when none was."""
 
 
 def plain_answers(results: Results) -> Iterator[PlainAnswer]:
@@ -61,4 +64,5 @@ def _plain(entry: Entry) -> PlainAnswer:
         finish=answer.finish,
         usage=answer.usage,
         cost=entry.cost,
+        row=None if entry.row is None else as_values(entry.row),
     )

@@ -21,7 +21,6 @@ _ENDPOINTS = ("/v1/chat/completions", "/v1/responses", "/v1/embeddings")
 
 pass_chosen = click.make_pass_decorator(Chosen, ensure=True)
 
-file_argument = click.argument("file", type=click.Path(path_type=Path))
 job_argument = click.argument("job_id", metavar="JOB")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 quiet_option = click.option(
@@ -127,6 +126,13 @@ def requests(function: _Function) -> _Function:
             help=f"One of {', '.join(_ENDPOINTS)}; the first, unless set otherwise.",
         ),
         click.option("--window", metavar="TIME", help="24h, unless set otherwise."),
+        click.option(
+            "--template",
+            callback=_template,
+            metavar="TEXT",
+            help="The prompt of every row of a CSV, TSV or JSONL table, with its columns in "
+            'braces: "Summarise: {text}". @FILE reads it from a file.',
+        ),
     )
     for option in reversed(options):
         function = option(function)
@@ -158,6 +164,30 @@ def labels(function: _Function) -> _Function:
 def examples(*lines: str) -> str:
     """The end of a command's help."""
     return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))
+
+
+def _file(_context: click.Context, _parameter: click.Parameter, value: str) -> Path:
+    from wellspring_tui.cli.incoming import STDIN
+
+    # A file that is called so can be named too: ./-
+    return Path(value).absolute() if value != "-" and Path(value) == STDIN else Path(value)
+
+
+file_argument = click.argument("file", metavar="FILE", callback=_file)
+"""A prompts file; `-` is stdin."""
+
+
+def _template(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> str | None:
+    """A template as it was typed, or as `@FILE` holds it; `@@` begins a text with @."""
+    if value is None or not value.startswith("@"):
+        return value
+    if value.startswith("@@"):
+        return value[1:]
+    from wellspring_tui.cli.incoming import text_of_file
+
+    return text_of_file(Path(value[1:]), "template")
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:

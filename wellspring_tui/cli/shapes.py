@@ -92,6 +92,8 @@ def survey(needs: Needs, cost: Estimate) -> dict[str, Any]:
         "file": str(of.path),
         "kind": of.kind.value,
         "sendable": not of.problem_count and of.prompts > 0,
+        "columns": list(of.columns),
+        "template_needed": of.template_needed,
         "prompts": of.prompts,
         "blank": of.blank,
         "sections": {name: dict(types) for name, types in of.sections.items()},

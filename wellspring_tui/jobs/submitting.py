@@ -80,6 +80,7 @@ class Submitter:
         neither a job nor a file of one is left.
         """
         from wellspring_tui.answers.index import AnswerIndex
+        from wellspring_tui.jobs.keeping_rows import RowsWriter
         from wellspring_tui.jobs.planning import Planner, planned_parts, removed_on_failure
 
         found, requests = _read(path, options, progress, filed, open_image)
@@ -88,11 +89,15 @@ class Submitter:
         outputs = make_folder(self._places.outputs(job_id))
         with removed_on_failure(inputs, outputs):
             planner = Planner(inputs, self.profile, self._queue_of)
+            rows = RowsWriter(inputs)
             try:
                 with AnswerIndex.create(outputs / INDEX_NAME) as index:
-                    count = index.add_requests(planner.placed(requests))
+                    count = index.add_requests(planner.placed(rows.kept(requests)))
+                    if path_of_rows := rows.finish():
+                        index.add_rows(path_of_rows)
             finally:
                 planner.close()
+                rows.close()
             found.raise_if_unsendable()
             allow(found)
             job = Job(
@@ -125,7 +130,8 @@ def _read(
     open_image: ImageOpener | None = None,
 ) -> tuple[Survey, Iterator[Request]]:
     """A survey, and the requests that fill it as they are taken."""
-    prompts = under(filed, open_prompts(path, open_image))
+    is_template_there = options.template is not None
+    prompts = under(filed, open_prompts(path, open_image, with_template=is_template_there))
     return survey(prompts, options, lambda done: progress.step("Reading prompts", done))
 
 

@@ -100,8 +100,13 @@ class RequestBuilder:
         """The request that asks for `text`; `number` is its place in the job, from 1."""
         return self.ask(custom_id(section, prompt_type, number), section, prompt_type, text)
 
-    def ask(self, own_id: str, section: str, prompt_type: str, asked: Asked) -> Request:
-        """The request of that custom_id that asks for what its endpoint can be asked."""
+    def ask(
+        self, own_id: str, section: str, prompt_type: str, asked: Asked, *, row: bytes = b""
+    ) -> Request:
+        """The request of that custom_id that asks for what its endpoint can be asked.
+
+        It may be made of a table's row.
+        """
         match asked:
             case str():
                 line = self._line(own_id, asked)
@@ -131,6 +136,7 @@ class RequestBuilder:
             line,
             tokens,
             self._max_output,
+            row=row,
         )
 
     def _line(self, own_id: str, content: object) -> bytes:

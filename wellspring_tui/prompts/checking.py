@@ -12,6 +12,8 @@ from wellspring_tui.asked import text_of_body
 from wellspring_tui.errors import PromptsFileError
 from wellspring_tui.prompts.building import adjustments
 from wellspring_tui.prompts.model import Blank, FileKind, Problem, Request, RequestOptions
+from wellspring_tui.prompts.rows import RowsFile
+from wellspring_tui.prompts.template import listed
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -64,6 +66,10 @@ class Survey:
     """All of them, by what they say; beyond fifty kinds the others are one, “…”."""
     notes: list[str] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
+    columns: tuple[str, ...] = ()
+    """Of a table."""
+    template_needed: bool = False
+    """Whether it is a table that nobody said yet what to ask of."""
 
     def add(self, request: Request) -> None:
         """Count one request in."""
@@ -95,6 +101,12 @@ class Survey:
     def raise_if_unsendable(self) -> None:
         """Raises PromptsFileError for problems, or for a file without a prompt."""
         where = one_line(str(self.path))
+        if self.template_needed:
+            raise PromptsFileError(
+                f"this is a table with the {self._columns}; it needs a template",
+                where=where,
+                todo=f'--template "… {{{self._example}}} …" makes a prompt of each row.',
+            )
         if self.problems:
             first, others = self.problems[0], self.problem_count - 1
             more = f" (and {others:,} more problem{'s' * (others > 1)})" if others else ""
@@ -108,6 +120,15 @@ class Survey:
             raise PromptsFileError(
                 f"there are no prompts in it{blank}", where=where, todo="Nothing was sent."
             )
+
+    @property
+    def _columns(self) -> str:
+        return f"column{'s' * (len(self.columns) != 1)} {listed(self.columns)}"
+
+    @property
+    def _example(self) -> str:
+        """A column that a template might ask for: tables have their texts further right."""
+        return one_line(self.columns[-1], 40) if self.columns else "column"
 
 
 def _sample(request: Request) -> Sample:
@@ -129,6 +150,15 @@ def survey(
     `heartbeat` hears the number of prompts read, now and then; it may raise StoppedError.
     """
     found = Survey(file.path, file.kind)
+    if isinstance(file, RowsFile):
+        found.columns = file.columns
+        found.template_needed = options.template is None
+    elif options.template is not None:
+        raise PromptsFileError(
+            "a template makes prompts of a CSV, TSV or JSONL table, and this is none",
+            where=one_line(str(file.path)),
+            todo="Leave the template out.",
+        )
     if file.kind is not FileKind.REQUESTS:
         found.notes.extend(adjustments(options))
 

@@ -32,6 +32,7 @@ class FileKind(StrEnum):
     VISUAL_PROMPTS = "Wellspring visual prompts"
     PLAIN_PROMPTS = "plain JSON prompts"
     REQUESTS = "batch requests"
+    ROWS = "table rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class RequestOptions:
     system: str | None = None
     endpoint: str = CHAT
     window: str = "24h"
+    template: str | None = None
+    """The prompt of every row of a table, with the names of its columns in braces."""
 
     def __post_init__(self) -> None:
         """Raises InputError for what no service takes."""
@@ -56,6 +59,10 @@ class RequestOptions:
             raise InputError("expected a count from 1", where="max tokens")
         if not self.endpoint.startswith("/"):
             raise InputError("expected a path such as /v1/chat/completions", where="endpoint")
+        if self.template is not None:
+            from wellspring_tui.prompts.template import read_template
+
+            read_template(self.template)
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
@@ -76,6 +83,8 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     max_output_tokens: int | None
     inputs: int = 1
     """How many texts it embeds; 1 for every other endpoint."""
+    row: bytes = b""
+    """A JSON object of its own columns, when a row of a table made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,7 @@ class Problem:
 
     what: str
     line: int | None = None
-    """The line in a JSONL file, from 1."""
+    """The line in a JSONL file or a table, from 1."""
     key: str | None = None
 
     @property

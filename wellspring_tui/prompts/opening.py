@@ -16,6 +16,8 @@ from wellspring_tui.errors import PromptsFileError
 from wellspring_tui.prompts.encodings import open_utf8
 from wellspring_tui.prompts.plain import PlainPromptsFile, begins_with_prompt, holds_mapping
 from wellspring_tui.prompts.requests_jsonl import RequestsFile
+from wellspring_tui.prompts.rows import RowsFile
+from wellspring_tui.prompts.sniffing import csv_table, is_request, json_table, keys_of
 from wellspring_tui.prompts.visual import VisualPromptsFile
 from wellspring_tui.text import one_line
 
@@ -29,26 +31,38 @@ _HEAD_BYTES = 64 * 1024
 _EXPECTED = "Expected prompts in JSON, or a JSONL file of batch requests."
 
 
-def open_prompts(path: Path, open_image: ImageOpener | None = None) -> PromptsFile:
+def open_prompts(
+    path: Path, open_image: ImageOpener | None = None, *, with_template: bool = False
+) -> PromptsFile:
     """The prompts file at `path`, recognised by its content.
 
     `open_image` opens the images that its prompts name; by default it does so wherever this
-    user may read, their paths taken from the file's folder. Raises PromptsFileError when the
-    file can't be read or is of no known kind.
+    user may read, their paths taken from the file's folder. What may be a table or something
+    else is a table `with_template`. Raises PromptsFileError when the file can't be read or is
+    of no known kind.
     """
     head = _head(path)
-    with open_utf8(path) as whole:
-        return _recognised(path, head, whole, open_image)
+    with open_utf8(path) as file:
+        return _recognised(path, head, file, open_image, with_template=with_template)
 
 
 def _recognised(
-    path: Path, head: bytes, whole: IO[bytes], open_image: ImageOpener | None = None
+    path: Path,
+    head: bytes,
+    file: IO[bytes],
+    open_image: ImageOpener | None = None,
+    *,
+    with_template: bool = False,
 ) -> PromptsFile:
     where = one_line(str(path))
     text = head.lstrip()
     if not text:
         raise PromptsFileError("the file is empty", where=where, todo=_EXPECTED)
+    whole = len(head) < _HEAD_BYTES
     if not text.startswith((b"{", b"[")):
+        start_text = head.decode("utf-8", "ignore")
+        if rows := csv_table(path, start_text, whole=whole, wanted=with_template):
+            return RowsFile(rows, open_image)
         start = one_line(text[:40].decode("utf-8", "replace"), 24)
         raise PromptsFileError(
             f"this is not JSON: it starts with “{start}”", where=where, todo=_EXPECTED
@@ -61,9 +75,11 @@ def _recognised(
             where=where,
             todo=f"`wellspring import {one_line(path.name)}` reads it as a job.",
         )
-    if _is_request_line(text, whole=len(head) < _HEAD_BYTES):
+    if _is_request_line(text, whole=whole):
         return RequestsFile(path)
-    if holds_mapping(whole):
+    if objects := json_table(path, text, whole=whole, wanted=with_template):
+        return RowsFile(objects, open_image)
+    if holds_mapping(file):
         return PlainPromptsFile(path, is_list=False)
     return VisualPromptsFile(path)
 
@@ -125,24 +141,21 @@ def _refuse_binary(head: bytes, where: str) -> None:
 class _Result(msgspec.Struct):
     custom_id: object
     response: object
+    error: object = msgspec.UNSET
     method: object = None
 
 
 def _is_output_line(text: bytes) -> bool:
-    """Whether the first line is one of an output or error file of a batch."""
+    """Whether the first line is one of an output or error file of a batch.
+
+    A table may have a column `response` of its own: there it is text.
+    """
     try:
         result = msgspec.json.decode(text.partition(b"\n")[0], type=_Result)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
-    return result.method is None
-
-
-class _FirstLine(msgspec.Struct):
-    batch_prompts: object = None
-    custom_id: object = None
-    body: object = None
-    method: object = None
-    url: object = None
+    failed = result.response is None and result.error is not msgspec.UNSET
+    return result.method is None and (isinstance(result.response, dict) or failed)
 
 
 def _is_request_line(text: bytes, *, whole: bool) -> bool:
@@ -150,11 +163,7 @@ def _is_request_line(text: bytes, *, whole: bool) -> bool:
     line, line_break, _ = text.partition(b"\n")
     if not line_break and not whole:
         return b'"custom_id"' in line and b'"body"' in line
-    try:
-        first = msgspec.json.decode(line, type=_FirstLine)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    if keys_of(line) is None:
         # A broken first line: the keys tell what it was meant to be.
         return b'"custom_id"' in line
-    return first.batch_prompts is None and any(
-        value is not None for value in (first.custom_id, first.body, first.method, first.url)
-    )
+    return is_request(line)

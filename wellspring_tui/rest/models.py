@@ -56,11 +56,17 @@ class Submission(BaseModel):
     max_tokens: int | None = Field(None, ge=1, le=10_000_000)
     system: str | None = Field(None, description="A system message before every prompt.")
     endpoint: Literal["/v1/chat/completions", "/v1/responses", "/v1/embeddings"] | None = None
+    template: str | None = Field(
+        None,
+        min_length=1,
+        description="The prompt of every row of a CSV, TSV or JSONL table, its columns in braces.",
+        examples=["Summarise for a planner: {text}"],
+    )
     window: str | None = Field(None, max_length=20, pattern=r"^[0-9]{1,6}[smhd]$", examples=["24h"])
 
     def request_options(self) -> dict[str, object]:
         """What is put around every prompt."""
-        names = {"model", "temperature", "max_tokens", "system", "endpoint", "window"}
+        names = {"model", "temperature", "max_tokens", "system", "endpoint", "window", "template"}
         return self.model_dump(include=names)
 
 

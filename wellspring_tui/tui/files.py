@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Recent: TypeAlias = "Callable[[], Sequence[Path]]"
 
-_SUFFIXES = (".json", ".jsonl")
+_SUFFIXES = (".json", ".jsonl", ".csv", ".tsv")
 _LOOKED_INTO = 300
 """So many files of a folder, the newest, are opened to see whether they hold prompts."""
 _STEP_SECONDS = 0.2

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from wellspring_tui.errors import PromptsFileError
 from wellspring_tui.prompts.model import FileKind
 from wellspring_tui.prompts.opening import open_prompts
+from wellspring_tui.prompts.rows import fitting
 from wellspring_tui.text import one_line
 from wellspring_tui.tui.carrier import in_thread
 
@@ -76,8 +77,9 @@ class Readings:
         self, path: Path, options: RequestOptions | None, service: str, progress: Progress
     ) -> Reading:
         door = self._door
-        kind = open_prompts(path).kind
-        given = options or door.options_for(kind.value)
+        file = open_prompts(path)
+        kind = file.kind
+        given = options or fitting(door.options_for(kind.value), file)
         key = path, _stamp(path), None if kind is FileKind.REQUESTS else given
         known = self._kept.get(key)
         needs = None if known is None else door.needs_again(known, service)

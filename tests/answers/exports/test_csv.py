@@ -11,6 +11,7 @@ import pytest
 from tests.answers.exports.job import ABOUT, ROWS
 from tests.support.files import answer
 from tests.support.results import results_in
+from wellspring_tui.answers.exports.csv_rows import csv_row
 from wellspring_tui.answers.exports.formats import format_named
 from wellspring_tui.answers.exports.source import Source
 
@@ -48,6 +49,11 @@ def test_lines_end_as_rfc_4180_says(written: Written) -> None:
 def test_prompts_are_a_column_when_asked_for(written: Written) -> None:
     rows = read(written("csv", prompts=True))
     assert (rows[0]["prompt"], rows[3]["prompt"]) == ("Which soil?\n```\nopen", "'@fees")
+
+
+@pytest.mark.parametrize("number", ["-5", "+1", "-1,5", "-2.5e-3"])
+def test_a_number_stays_a_number(number: str) -> None:
+    assert csv_row(["x", number]).rstrip() in (f"x,{number}".encode(), f'x,"{number}"'.encode())
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from html import escape
 from typing import IO, TYPE_CHECKING
 
 from wellspring_tui.answers.exports.html_parts import head, sign, words
 from wellspring_tui.answers.exports.html_text import plain, rendered
 from wellspring_tui.answers.exports.telling import entry_facts
 from wellspring_tui.answers.model import State
+from wellspring_tui.answers.own_rows import as_texts
+from wellspring_tui.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +43,11 @@ def _article(entry: Entry) -> Iterator[str]:
     _, *facts = entry_facts(entry)
     yield f'<article id="a{answer.number}">\n<h3>{words(answer.prompt_type)}</h3>\n'
     yield f'<p class="told">{" · ".join((sign(answer), *map(words, facts)))}</p>\n'
+    if entry.row is not None:
+        yield '<details><summary>Row</summary>\n<dl class="facts">\n'
+        for name, cell in as_texts(entry.row).items():
+            yield f'<dt>{words(name)}</dt><dd class="cell">{escape(safe(cell or ""))}</dd>\n'
+        yield "</dl></details>\n"
     if entry.prompt is not None:
         yield f"<details><summary>Prompt</summary>{plain(entry.prompt)}</details>\n"
     if entry.response is not None:

@@ -3,6 +3,8 @@
     {"total_results": 9, "results_by_section": {section: {prompt type: {"response", "usage",
      "model", …}}}, "failures": […], "timestamp": …}
 
+An answer to a row of a table has its own columns beside it: `"row": {column: cell}`.
+
 `total_results` counts the answers; what failed or is missing is listed apart, so that
 no reader takes an error for an answer.
 """
@@ -10,58 +12,68 @@ no reader takes an error for an answer.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from shutil import copyfileobj
+from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
-from wellspring_tui.answers.exports.source import encode
+from wellspring_tui.answers.exports.source import encode, own_parts
+from wellspring_tui.answers.own_rows import as_values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from wellspring_tui.answers.exports.source import Entry, Source
     from wellspring_tui.answers.model import Answer
 
+_KEPT_IN_MEMORY_BYTES = 16 * 1024 * 1024
+
 
 def write(source: Source, to: IO[bytes]) -> None:
-    """Write the results as a stream; only what failed or is missing is kept until the end."""
+    """Write the results as a stream; what failed or is missing waits aside until the end."""
+    with SpooledTemporaryFile(_KEPT_IN_MEMORY_BYTES) as failures:
+        _write(source, to, failures)
+
+
+def _write(source: Source, to: IO[bytes], failures: IO[bytes]) -> None:
     head = msgspec.json.format(encode(_head(source)), indent=2)
     to.write(head.removesuffix(b"\n}"))
     to.write(b',\n  "results_by_section": {')
     section: str | None = None
-    used: dict[str, None] = {}
-    failures: list[bytes] = []
+    names = _Names()
     for entry in source.entries():
         answer = entry.answer
         if entry.response is None:
-            failures.append(encode(_failure(entry)))
+            failures.write(b",\n    " if failures.tell() else b"\n    ")
+            failures.write(encode(_failure(entry)))
             continue
         if answer.section != section:
             to.write(b"\n    }," if section is not None else b"")
             to.write(b"\n    " + encode(answer.section) + b": {")
-            section, used = answer.section, {}
-        to.write(b"," if used else b"")
-        name = _unused(answer.prompt_type, used)
-        used[name] = None
+            section, names = answer.section, _Names()
+        to.write(b"," if names.taken else b"")
+        name = names.unused(answer.prompt_type)
         told = msgspec.json.format(encode(as_entry(entry)), indent=2)
         to.write(b"\n      " + encode(name) + b": " + told.replace(b"\n", b"\n      "))
     to.write(b"\n    }\n  }" if section is not None else b"}")
     to.write(b',\n  "failures": [')
-    to.write(b",".join(b"\n    " + failure for failure in failures))
+    failures.seek(0)
+    copyfileobj(failures, to)
     to.write(b"\n  ]\n}\n")
 
 
 def as_dict(source: Source) -> dict[str, Any]:
     """The same at once, in memory."""
     by_section: dict[str, dict[str, Any]] = {}
+    names: dict[str, _Names] = {}
     failures = []
     for entry in source.entries():
         answer = entry.answer
         if entry.response is None:
-            failures.append(_failure(entry))
+            failures.append(_plain(_failure(entry)))
             continue
         section = by_section.setdefault(answer.section, {})
-        section[_unused(answer.prompt_type, section)] = as_entry(entry)
+        name = names.setdefault(answer.section, _Names()).unused(answer.prompt_type)
+        section[name] = _plain(as_entry(entry))
     return {**_head(source), "results_by_section": by_section, "failures": failures}
 
 
@@ -76,7 +88,12 @@ def as_entry(entry: Entry) -> dict[str, Any]:
         "finish_reason": answer.finish,
         "cost_usd": entry.dollars,
     }
-    return told if entry.prompt is None else {**told, "prompt": entry.prompt}
+    return told | own_parts(entry)
+
+
+def _plain(told: dict[str, Any]) -> dict[str, Any]:
+    """The same without JSON in it."""
+    return {**told, "row": as_values(told["row"])} if "row" in told else told
 
 
 def _head(source: Source) -> dict[str, Any]:
@@ -107,14 +124,24 @@ def _failure(entry: Entry) -> dict[str, Any]:
         "status_code": answer.status_code,
         "reason": answer.reason,
     }
-    return told if entry.prompt is None else {**told, "prompt": entry.prompt}
+    return told | own_parts(entry)
 
 
-def _unused(name: str, taken: Mapping[str, object]) -> str:
-    """`name`, or `name (2)` and so on: two prompts may carry one section and type."""
-    if name not in taken:
-        return name
-    number = 2
-    while f"{name} ({number})" in taken:
-        number += 1
-    return f"{name} ({number})"
+class _Names:
+    """The names in one section: two prompts, or two hundred thousand, may carry one type."""
+
+    def __init__(self) -> None:
+        self.taken: dict[str, int] = {}
+        """And the number that comes next for it."""
+
+    def unused(self, name: str) -> str:
+        """`name`, or `name (2)` and so on."""
+        if name not in self.taken:
+            self.taken[name] = 2
+            return name
+        number = self.taken[name]
+        while f"{name} ({number})" in self.taken:
+            number += 1
+        self.taken[name] = number + 1
+        self.taken[f"{name} ({number})"] = 2
+        return f"{name} ({number})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any
 
-from wellspring_tui.answers.exports.source import encode
+from wellspring_tui.answers.exports.source import encode, own_parts
 
 if TYPE_CHECKING:
     from wellspring_tui.answers.exports.source import Entry, Source
@@ -32,4 +32,4 @@ def as_line(entry: Entry) -> dict[str, Any]:
         "status_code": answer.status_code,
         "reason": answer.reason,
     }
-    return told if entry.prompt is None else {**told, "prompt": entry.prompt}
+    return told | own_parts(entry)

@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING
 
 from wellspring_tui.answers.exports.telling import about_lines, entry_facts, outcome
 from wellspring_tui.answers.model import State
+from wellspring_tui.answers.own_rows import as_texts
 from wellspring_tui.text import one_line, safe
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _OWN_LEVELS = 3
 """Title, section, prompt: headings within an answer come below."""
 _DEEPEST = 6
+_CELL_LENGTH = 200
+"""Characters of a cell: a document shows which row it was, the tables and JSON hold it whole."""
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&!])")
 # What may begin a line and would reach beyond it: a fence of code, a heading, and a block
 # of HTML that lasts until its own end, or else to the end of the document (CommonMark).
@@ -93,6 +96,11 @@ def _entry(entry: Entry) -> Iterator[str]:
     yield ""
     yield f"*{escaped(' · '.join(entry_facts(entry)))}*"
     yield ""
+    cells = {} if entry.row is None else as_texts(entry.row)
+    for name, cell in cells.items():
+        yield f"- {escaped(name)}: {escaped(one_line(cell or '', _CELL_LENGTH))}".rstrip()
+    if cells:
+        yield ""
     if entry.prompt is not None:
         yield from (f"> {line}".rstrip() for line in embedded(entry.prompt).split("\n"))
         yield ""

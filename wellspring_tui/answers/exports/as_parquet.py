@@ -5,11 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any
 
+from wellspring_tui.answers.exports.as_csv import own_titles
 from wellspring_tui.answers.exports.source import encode
+from wellspring_tui.answers.own_rows import as_texts
 from wellspring_tui.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import ModuleType
 
     from wellspring_tui.answers.exports.source import Entry, Source
@@ -27,9 +29,11 @@ def write(source: Source, to: IO[bytes]) -> None:
     Raises InputError where pyarrow is not installed.
     """
     arrow, parquet = _pyarrow()
-    schema = _schema(arrow, prompts=source.prompts)
+    columns = source.columns()
+    own = dict(zip(columns, own_titles(columns), strict=True))
+    schema = _schema(arrow, own, prompts=source.prompts)
     with parquet.ParquetWriter(to, schema, compression="zstd") as file:
-        for rows in _groups(source):
+        for rows in _groups(source, own):
             file.write_table(arrow.Table.from_pylist(rows, schema=schema))
 
 
@@ -45,7 +49,7 @@ def _pyarrow() -> tuple[ModuleType, ModuleType]:
     return pa, parquet
 
 
-def _schema(arrow: ModuleType, *, prompts: bool) -> Any:
+def _schema(arrow: ModuleType, own: Mapping[str, str], *, prompts: bool) -> Any:
     text, number = arrow.string(), arrow.int64()
     columns = {
         "section": text,
@@ -65,20 +69,27 @@ def _schema(arrow: ModuleType, *, prompts: bool) -> Any:
         "reason": text,
         "usage": text,
     }
-    return arrow.schema({**columns, "prompt": text} if prompts else columns)
+    asked = {"prompt": text} if prompts else {}
+    return arrow.schema({**columns, **asked, **dict.fromkeys(own.values(), text)})
 
 
-def _groups(source: Source) -> Iterator[list[dict[str, object]]]:
+def _groups(source: Source, own: Mapping[str, str]) -> Iterator[list[dict[str, object]]]:
     rows: list[dict[str, object]] = []
     characters = 0
     for entry in source.entries():
-        rows.append(_row(entry))
-        characters += len(entry.response or "") + len(entry.prompt or "")
+        rows.append(_row(entry) | _own(entry, own))
+        characters += len(entry.response or "") + len(entry.prompt or "") + len(entry.row or b"")
         if len(rows) >= _GROUP_ROWS or characters >= _GROUP_CHARACTERS:
             yield rows
             rows, characters = [], 0
     if rows:
         yield rows
+
+
+def _own(entry: Entry, own: Mapping[str, str]) -> dict[str, object]:
+    """The own columns of a table's row: texts, like the table's cells."""
+    cells = {} if entry.row is None else as_texts(entry.row)
+    return {own[name]: cell for name, cell in cells.items()}
 
 
 def _row(entry: Entry) -> dict[str, object]:

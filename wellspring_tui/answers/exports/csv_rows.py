@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 # A spreadsheet runs a cell that begins so as a formula, whoever wrote it; a quote mark
 # before it makes it a text (OWASP, "CSV Injection").
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A negative number does nothing, and would be no number with a quote mark before it.
+_NUMBER = re.compile(r"[+-]\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _SPECIAL = re.compile('[",\r\n]')
 
 
@@ -21,7 +23,7 @@ def csv_row(values: Iterable[object]) -> bytes:
 
 def _cell(value: object) -> str:
     text = "" if value is None else str(value)
-    if isinstance(value, str) and text.startswith(_FORMULA_STARTS):
+    if isinstance(value, str) and text.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(text):
         text = f"'{text}"
     if _SPECIAL.search(text) is None:
         return text

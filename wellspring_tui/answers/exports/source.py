@@ -9,6 +9,7 @@ import msgspec
 
 from wellspring_tui.answers.lines import decode_line
 from wellspring_tui.answers.model import State
+from wellspring_tui.answers.own_rows import row_in
 from wellspring_tui.answers.places import PlacedLines
 from wellspring_tui.answers.texts import prompt_text, text_of_response, usage_in
 from wellspring_tui.progress import Progress
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from decimal import Decimal
 
-    from wellspring_tui.answers.model import Answer
+    from wellspring_tui.answers.model import Answer, Place
     from wellspring_tui.answers.results import Results
 
 _PAGE_ROWS = 200
@@ -41,11 +42,19 @@ class Entry:
     """In dollars; None when it is unknown."""
     prompt: str | None
     """None when it was not asked for, or its line was never here."""
+    row: msgspec.Raw | None = None
+    """The own columns of a table's row, as a JSON object; None when no table made it."""
 
     @property
     def dollars(self) -> str | None:
         """The cost, written without exponent."""
         return None if self.cost is None else f"{self.cost:f}"
+
+
+def own_parts(entry: Entry) -> dict[str, Any]:
+    """What JSON tells only of some: `prompt` when it was asked for, `row` of a table's row."""
+    parts = {"prompt": entry.prompt, "row": entry.row}
+    return {name: part for name, part in parts.items() if part is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +78,19 @@ class Source:
         with PlacedLines(results.inputs) as asked, PlacedLines(results.outputs) as answered:
             for start in range(0, count, _PAGE_ROWS):
                 self.progress.step("Writing answers", start, count)
+                rows = index.places_of_rows(start, start + _PAGE_ROWS)
                 for answer in list(index.answers(start, start + _PAGE_ROWS)):
-                    yield self._entry(answer, asked, answered)
+                    yield self._entry(answer, asked, answered, rows.get(answer.number))
                     rests.take()
             self.progress.step("Writing answers", count, count)
 
-    def _entry(self, answer: Answer, asked: PlacedLines, answered: PlacedLines) -> Entry:
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table whose rows the requests are; () when there is none."""
+        return self.results.index.columns()
+
+    def _entry(
+        self, answer: Answer, asked: PlacedLines, answered: PlacedLines, row: Place | None
+    ) -> Entry:
         response = usage = prompt = None
         if answer.state is State.ANSWERED and answer.response is not None:
             line = decode_line(answered.at(answer.response))
@@ -82,4 +98,5 @@ class Source:
             usage = usage_in(line) or msgspec.to_builtins(answer.usage)
         if self.prompts and answer.request.file:
             prompt = prompt_text(asked.at(answer.request))
-        return Entry(answer, response, usage, self.results.cost(answer), prompt)
+        own = None if row is None else row_in(asked.at(row), answer.custom_id)
+        return Entry(answer, response, usage, self.results.cost(answer), prompt, own)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from wellspring_tui.cli import options, shapes
+from wellspring_tui.cli.incoming import prompts_file
 from wellspring_tui.cli.output import data, json_data, say
 from wellspring_tui.cli.telling import teller
 from wellspring_tui.errors import ExitCode
 from wellspring_tui.figures import count, money, size
+from wellspring_tui.prompts.template import listed
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ _SHOWN_TYPES = 10
         "wellspring check prompts.json",
         "wellspring check prompts.json --model o4-mini --max-tokens 4000",
         "wellspring check requests.jsonl --json | jq .problems",
+        'wellspring check places.csv --template "Summarise: {text}"',
     )
 )
 @options.file_argument
@@ -53,17 +56,20 @@ def check(
     quiet: bool,
     **request_options: object,
 ) -> ExitCode:
-    """Read a prompts FILE: sections, prompts, tokens, cost, problems. Nothing is sent.
+    """Read a prompts FILE: sections, prompts, tokens, cost, problems.
 
-    Answers with 2 when the file can't be sent as it is, or may cost more than the limit.
+    Nothing is sent; a FILE of - is stdin. Answers with 2 when the file can't be sent as it
+    is, or may cost more than the limit.
     """
     with chosen.wellspring() as wellspring:
         told = teller(quiet=quiet)
-        with told:
+        places = wellspring.settings.places
+        with told, prompts_file(file, places, kept=False) as path:
             needs = wellspring.needs(
-                file, wellspring.request_options(**request_options), progress=told.progress
+                path, wellspring.request_options(**request_options), progress=told.progress
             )
         found = needs.found
+        found.path = file
         cost = wellspring.estimate(found)
         service = wellspring.settings.service
         if as_json:
@@ -77,6 +83,8 @@ def check(
 
 
 def _verdict(found: Survey) -> ExitCode:
+    if found.template_needed:
+        found.raise_if_unsendable()
     if found.problem_count:
         many = "problem" if found.problem_count == 1 else "problems"
         say(f"{found.problem_count:,} {many}: as it is, the file can't be sent.")
@@ -96,6 +104,10 @@ def _report(needs: Needs, cost: Estimate, service: str) -> Iterator[str]:
     models = (f"{model} ({number:,})" for model, number in found.models.most_common())
     only = next(iter(found.models), "–")
     yield _row("Kind", found.kind.value)
+    if found.columns:
+        yield _row("Columns", listed(found.columns))
+    if found.template_needed:
+        return
     yield _row("Prompts", f"{found.prompts:,}{blank}, {size(found.size_bytes)}")
     yield _row("Model", ", ".join(models) if len(found.models) > 1 else only)
     yield _row("Endpoint", found.endpoint or "–")

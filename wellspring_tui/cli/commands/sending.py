@@ -9,6 +9,7 @@ import click
 from wellspring_tui.cli import options, shapes
 from wellspring_tui.cli.commands.watching import watch_to_the_end
 from wellspring_tui.cli.following import exit_code, interrupted, problems, service_failure
+from wellspring_tui.cli.incoming import prompts_file
 from wellspring_tui.cli.output import data, json_data, say
 from wellspring_tui.cli.telling import teller
 from wellspring_tui.cli.writing import destination
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         "wellspring run prompts.json -o results.json",
         "wellspring run prompts.json --model gpt-4.1-mini > results.json",
         "wellspring run requests.jsonl --service local -o -",
+        'wellspring run places.csv --template "Summarise: {text}" -o out.json',
     )
 )
 @options.file_argument
@@ -54,7 +56,8 @@ def run(
 ) -> ExitCode:
     """Submit a prompts FILE, watch it, write the results as JSON.
 
-    Ctrl-C stops watching only: the job goes on, and `wellspring watch` picks it up.
+    A FILE of - is stdin. Ctrl-C stops watching only: the job goes on, and
+    `wellspring watch` picks it up.
     Answers with 0 when every prompt was answered, 1 when some were not.
     """
     to = destination(output)
@@ -82,6 +85,7 @@ def run(
         'wellspring submit prompts.json --name "Night run" --tag handbook',
         "wellspring watch $(wellspring submit prompts.json)",
         "wellspring submit requests.jsonl --service local --json",
+        "cat rows.csv | wellspring submit - --template @prompt.txt --json",
     )
 )
 @options.file_argument
@@ -107,7 +111,7 @@ def submit(
 ) -> ExitCode:
     """Submit a prompts FILE and print the job's id.
 
-    When the service can't be reached the job is kept all the same, and
+    A FILE of - is stdin. When the service can't be reached the job is kept all the same, and
     `wellspring watch` carries it on.
     """
     with chosen.wellspring() as wellspring:
@@ -160,15 +164,16 @@ def _submitted(
     tags: tuple[str, ...],
     max_cost: Decimal | None,
 ) -> Job:
-    job = wellspring.submit(
-        file,
-        wellspring.request_options(**given),
-        name=name,
-        description=description,
-        tags=tags,
-        max_cost=max_cost,
-        progress=told.progress,
-    )
+    with prompts_file(file, wellspring.settings.places, kept=True) as path:
+        job = wellspring.submit(
+            path,
+            wellspring.request_options(**given),
+            name=name,
+            description=description,
+            tags=tags,
+            max_cost=max_cost,
+            progress=told.progress,
+        )
     from wellspring_tui.prompts.model import FileKind
 
     unused = [option for option, value in given.items() if value is not None]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from textual import on
+from textual.messages import Prune
 from textual.screen import Screen
 
 from wellspring_tui.tui.widgets.top_bar import TopBar
@@ -35,7 +37,8 @@ class DashboardScreen(Screen[T]):
         """The one door to everything inside."""
         return self.dashboard.door
 
-    def on_prune(self) -> None:
+    @on(Prune)
+    def _end_work(self) -> None:
         """Being left ends the screen's work before its widgets are taken away.
 
         Textual ends it only afterwards: work that came to its end in between would look for

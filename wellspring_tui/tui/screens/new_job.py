@@ -154,7 +154,8 @@ class NewJobScreen(DashboardScreen[Job | None]):
             if self._previewing is not None:
                 await self._previewing.wait()
             reading = await self._read(path)
-            reading.found.raise_if_unsendable()
+            if not reading.found.template_needed:  # that is written in the review
+                reading.found.raise_if_unsendable()
         except (StoppedError, WorkerCancelled):
             return
         except WellspringError as error:

@@ -98,6 +98,8 @@ class ReviewScreen(DashboardScreen[Job | None]):
         self._show_facts()
         self._show()
         self._suggest()
+        if self._reading.found.template_needed:
+            self.query_one("#template").focus()
 
     @work(group="suggest")
     async def _suggest(self) -> None:
@@ -110,7 +112,7 @@ class ReviewScreen(DashboardScreen[Job | None]):
 
     def _draft(self) -> Draft:
         texts = {name: field.text for name, field in self._fields.items()}
-        return drafted(texts, self._reading.options)
+        return drafted(texts, self._reading.options, self._reading.found.columns)
 
     @on(Input.Changed)
     @on(TextArea.Changed)

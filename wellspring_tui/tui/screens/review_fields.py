@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.containers import Horizontal
@@ -16,6 +16,7 @@ from wellspring_tui.jobs.labels import clean_tags
 from wellspring_tui.jobs.spending import limit_from_text
 from wellspring_tui.prompts.fields import options_from_text, text_of
 from wellspring_tui.prompts.model import CHAT, EMBEDDINGS, RESPONSES, FileKind
+from wellspring_tui.prompts.template import refuse_unfit
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LABELS = {
+    "template": "Template",
     "service": "Service",
     "name": "Name",
     "description": "Description",
@@ -46,7 +48,7 @@ LABELS = {
 }
 """In their order; each field's id and its label."""
 
-OPTIONS = ("model", "temperature", "max_tokens", "system", "endpoint", "window")
+OPTIONS = ("template", "model", "temperature", "max_tokens", "system", "endpoint", "window")
 """The fields that are request options, by the names that these have."""
 OF_EVERY_FILE = ("service", "name", "description", "tags", "max_cost", "window")
 """Ready-made requests bring all the rest themselves."""
@@ -66,13 +68,21 @@ class Draft:
     """What is wrong, by field."""
 
 
-def drafted(texts: Mapping[str, str], defaults: RequestOptions) -> Draft:
+def drafted(
+    texts: Mapping[str, str], defaults: RequestOptions, columns: Sequence[str] = ()
+) -> Draft:
     """What the fields say; one that makes no sense is among the mistakes.
 
-    A field that isn't there is left as `defaults` has it.
+    A field that isn't there is left as `defaults` has it. A template may ask for `columns`.
     """
     given = {name: texts[name] for name in OPTIONS if name in texts}
     options, mistakes = options_from_text(given, defaults)
+    if "template" in given and "template" not in mistakes:
+        try:
+            refuse_unfit(options.template, columns)
+        except InputError as error:
+            mistakes["template"] = error.what
+            options = replace(options, template=defaults.template)
 
     def understood(field: str, read: Callable[[str], T], otherwise: T) -> T:
         try:
@@ -133,9 +143,11 @@ class Field(Horizontal):
 
 def fields(settings: Settings, reading: Reading) -> Iterator[Field]:
     """The fields, filled with what the job would be sent with."""
-    shown = OF_EVERY_FILE if reading.found.kind is FileKind.REQUESTS else tuple(LABELS)
+    kind = reading.found.kind
     for name in LABELS:
-        if name in shown:
+        if kind is FileKind.REQUESTS and name not in OF_EVERY_FILE:
+            continue
+        if name != "template" or kind is FileKind.ROWS:
             yield Field(name, _entry(name, settings, reading))
 
 
@@ -147,13 +159,10 @@ def _entry(name: str, settings: Settings, reading: Reading) -> Input | Select[st
         case "endpoint":
             return _choice(name, _endpoints(options.endpoint), options.endpoint)
         case "system":
-            return TextArea(
-                options.system or "",
-                id=name,
-                compact=True,
-                highlight_cursor_line=False,
-                placeholder="instructions for all prompts",
-            )
+            return _text(name, options.system, "instructions for all prompts")
+        case "template":
+            example = one_line(reading.found.columns[-1], 20)
+            return _text(name, options.template, f"Summarise for a planner: {{{example}}}")
     value = text_of(options, name) if name in OPTIONS else ""
     if name == "name":
         value = one_line(reading.found.path.stem)
@@ -164,6 +173,12 @@ def _entry(name: str, settings: Settings, reading: Reading) -> Input | Select[st
         "max_cost": "no limit" if limit is None else f"{limit} is set; none lifts it",
     }
     return Input(value, hints.get(name, ""), id=name, compact=True)
+
+
+def _text(name: str, text: str | None, hint: str) -> TextArea:
+    return TextArea(
+        text or "", id=name, compact=True, highlight_cursor_line=False, placeholder=hint
+    )
 
 
 def _choice(name: str, choices: Iterable[tuple[Content, str]], value: str) -> Select[str]:

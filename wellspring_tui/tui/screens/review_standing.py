@@ -78,6 +78,8 @@ def fact_lines(reading: Reading) -> Iterator[Content]:
     found = reading.found
     yield look.labelled("file", _end(look.path(found.path)))
     yield from survey_lines.content_lines(found)
+    if found.template_needed:
+        return
     if found.kind is FileKind.REQUESTS:  # elsewhere fields say it
         yield from survey_lines.target_lines(found)
     yield from survey_lines.need_lines(reading)
@@ -96,6 +98,8 @@ def hanging(lines: Iterable[Content], width: int) -> Iterator[Content]:
 def sum_line(reading: Reading) -> Content:
     """What a person agrees to: how many, for how much, by which model, where, from which file."""
     found, cost = reading.found, reading.cost
+    if found.template_needed:
+        return Content.styled("A template makes a prompt of each row.", look.QUIET)
     count = _prompts(found.prompts)
     prices = (
         "free" if cost.free else f"{_at_most(reading)} · real time {figures.money(cost.real_time)}"

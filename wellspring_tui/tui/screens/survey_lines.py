@@ -8,6 +8,7 @@ from textual.content import Content
 
 from wellspring_tui import figures
 from wellspring_tui.jobs.needs import parts_sentence
+from wellspring_tui.prompts.template import listed
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 
@@ -25,6 +26,8 @@ _QUEUES_SHOWN = 3
 def survey_lines(reading: Reading) -> list[Content]:
     """Facts, cost, problems, sections and the first prompts of a file."""
     found = reading.found
+    if found.template_needed:
+        return [*content_lines(found), Content(""), *template_lines()]
     return [
         *content_lines(found),
         *target_lines(found),
@@ -41,7 +44,17 @@ def content_lines(found: Survey) -> Iterator[Content]:
     """How much there is."""
     blank = f" · {found.blank:,} blank left out" if found.blank else ""
     yield look.labelled("kind", found.kind.value)
+    if found.columns:
+        yield look.labelled("columns", listed(found.columns))
+    if found.template_needed:
+        return
     yield look.labelled("prompts", f"{found.prompts:,} in {_sections(len(found.sections))}{blank}")
+
+
+def template_lines() -> Iterator[Content]:
+    """What a table still lacks."""
+    yield _warning("This is a table: a template has to make prompts of its rows.")
+    yield Content.styled("Enter goes on to write one.", look.QUIET)
 
 
 def _sections(number: int) -> str:
