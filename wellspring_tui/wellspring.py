@@ -116,7 +116,7 @@ class Wellspring(Carrying):
     def keep_to_limit(
         self, found: Survey, service: str | None = None, max_cost: Decimal | None = None
     ) -> None:
-        """Raises InputError when a checked file may cost more than `max_cost` dollars.
+        """Raises TooExpensiveError when a checked file may cost more than `max_cost` dollars.
 
         Without `max_cost` the limit of the settings counts, if they have one.
         """
@@ -149,7 +149,7 @@ class Wellspring(Carrying):
         (dollars) goes before the limit in the settings.
 
         Raises PromptsFileError for a file with problems, CredentialsError without a key,
-        InputError for a job that may cost more.
+        TooExpensiveError for a job that may cost more.
         """
         from wellspring_tui.jobs.labels import clean_tags
 

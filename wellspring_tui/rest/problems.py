@@ -57,6 +57,7 @@ OF_ERRORS: Mapping[type[errors.WellspringError], Kind] = {
     errors.InputError: Kind(400, "input", "What was given can't be used"),
     errors.PromptsFileError: Kind(422, "prompts-file", "The prompts file can't be sent"),
     errors.SettingsError: Kind(400, "settings", "A setting can't be used"),
+    errors.TooExpensiveError: Kind(422, "max-cost", "The job may cost more than its limit"),
     errors.JobNotFoundError: Kind(
         404, "job-not-found", "There is no such job", "GET /batch/list lists them."
     ),

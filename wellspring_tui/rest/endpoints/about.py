@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from wellspring_tui import __version__
 from wellspring_tui.errors import WellspringError
 from wellspring_tui.rest.desk import AtDesk
-from wellspring_tui.rest.models import Moment
+from wellspring_tui.rest.scalars import Moment
 
 router = APIRouter(tags=["server"])
 
