@@ -229,11 +229,17 @@ class ResultsModel(BaseModel):
     failures: list[dict[str, Any]]
     timestamp: str
     job_id: str
+    name: str
     status: str
+    service: str
+    batch_ids: list[str]
     requests: int
     answered: int
     failed: int
     missing: int
+    cost_usd: Dollars | None = Field(description="Null while a price is unknown.")
+    usage: dict[str, int] = Field(description="Tokens: input_tokens, output_tokens and so on.")
+    usage_by_section: dict[str, dict[str, int]]
 
 
 def job_fields(

@@ -29,7 +29,12 @@ _MEDIA_TYPES = {
 _IN_MEMORY_BYTES = 1_000_000
 _CHUNK_BYTES = 256 * 1024
 _TEXT = {"schema": {"type": "string"}}
-_OTHERS = {kind.partition(";")[0]: _TEXT for name, kind in _MEDIA_TYPES.items() if name != "json"}
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_OTHERS = {
+    kind.partition(";")[0]: _BYTES if name == "parquet" else _TEXT
+    for name, kind in _MEDIA_TYPES.items()
+    if name != "json"
+}
 
 
 @router.get(
