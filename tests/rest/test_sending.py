@@ -227,6 +227,11 @@ def test_what_has_no_effect_on_ready_made_requests_is_told(shared: Server) -> No
     assert shared.submit("garden.json", **asked).json()["unused"] == []
 
 
+def test_a_count_of_tokens_is_no_key(shared: Server) -> None:
+    told = problem(shared.submit("a.json", max_tokens=0), 422, "request")
+    assert told["todo"] == "/docs shows what each request takes."
+
+
 def test_a_key_in_a_body_is_refused_and_not_repeated(shared: Server) -> None:
     shared.write("keyed.json", visual())
     for name in ("api_key", "openai_api_key", "apiKey"):

@@ -106,7 +106,12 @@ def conflicts() -> Iterator[None]:
 def validation(found: Sequence[Mapping[str, object]]) -> RefusalError:
     """A request that does not fit the API; what was given is not repeated."""
     fields = [FieldProblem(where=_place(one["loc"]), what=str(one["msg"])) for one in found]
-    keys = any("key" in one.where.casefold() or "token" in one.where.casefold() for one in fields)
+    unknown = [
+        field.where.casefold()
+        for field, one in zip(fields, found, strict=True)
+        if one["type"] == "extra_forbidden"
+    ]
+    keys = any("key" in name or "token" in name for name in unknown)
     return RefusalError(
         422,
         "request",
