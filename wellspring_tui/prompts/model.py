@@ -23,6 +23,7 @@ NO_SECTION = "Requests"
 """The section of requests that name none."""
 
 
+_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 _OWN_TO_A_LINE = re.compile(r"(?<=“)[^”]*(?=”)|(?<=line )[\d,]+")
 
 
@@ -55,6 +56,9 @@ class RequestOptions:
             raise InputError("expected a count from 1", where="max tokens")
         if not self.endpoint.startswith("/"):
             raise InputError("expected a path such as /v1/chat/completions", where="endpoint")
+        for where, text in (("model", self.model), ("system", self.system or "")):
+            if _HALF_A_CHARACTER.search(text):
+                raise InputError("it holds something that is no text", where=where)
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):

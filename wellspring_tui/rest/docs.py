@@ -28,6 +28,8 @@ td, th { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0; }
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _NEXT_LINE = " \\\n  "
 _REFUSALS = (
+    (400, "framing", "It is not clear where the request ends"),
+    (400, "http", "This is no HTTP request"),
     (401, "token", "The token is missing or wrong"),
     (401, "signature", "The signature of a webhook does not hold"),
     (403, "origin", "Web pages of elsewhere are refused"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/problem+json"
 _LONGEST_PLACE = 100
+_MOST_FIELDS = 20
 
 
 class FieldProblem(BaseModel):
@@ -105,12 +106,10 @@ def conflicts() -> Iterator[None]:
 
 def validation(found: Sequence[Mapping[str, object]]) -> RefusalError:
     """A request that does not fit the API; what was given is not repeated."""
-    fields = [FieldProblem(where=_place(one["loc"]), what=str(one["msg"])) for one in found]
-    unknown = [
-        field.where.casefold()
-        for field, one in zip(fields, found, strict=True)
-        if one["type"] == "extra_forbidden"
+    fields = [
+        FieldProblem(where=_place(one["loc"]), what=str(one["msg"])) for one in found[:_MOST_FIELDS]
     ]
+    unknown = (_place(one["loc"]).casefold() for one in found if one["type"] == "extra_forbidden")
     keys = any("key" in name or "token" in name for name in unknown)
     return RefusalError(
         422,
