@@ -22,6 +22,7 @@ from wellspring_tui.errors import (
 )
 from wellspring_tui.jobs.as_batch import JobBatch, as_batch, id_of, refuse_unanswered
 from wellspring_tui.jobs.milestones import (
+    all_collected_or_one_runs,
     all_created_or_waiting,
     all_uploaded,
     refuse_ended_unsent,
@@ -254,12 +255,15 @@ class WellspringBatchProcessor:
         """The service's own lines of a job that is over, in one JSONL file; where it is.
 
         `batch` is what the other steps return, or the id of a job or a batch. Failed requests
-        have their line too. Raises InputError while the job runs.
+        have their line too. Waits for answers that another process is fetching just now.
+        Raises InputError while the job runs.
         """
         from wellspring_tui.answers.raw_lines import write_raw_lines
 
         job = self._known(id_of(batch))
         trouble = None if job.collected else self._look(job)
+        if trouble is None and not all_collected_or_one_runs(self._door.ledger.parts(job.id)):
+            self._carry(job, all_collected_or_one_runs)
         job = self._door.job(job.id)
         if not job.collected:
             if trouble is not None:
