@@ -114,7 +114,10 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
 def of_totals(told: dict[str, Any]) -> Numbers:
     """What stands at the head of a job."""
     return Numbers(
-        *(told[name] for name in ("requests", "answered", "failed", "missing")),
+        told["requests"],
+        told["answered"],
+        told["failed"],
+        told["missing"],
         tokens=(told["input_tokens"], told["output_tokens"]),
         cost=Decimal(told["cost_usd"]),
     )

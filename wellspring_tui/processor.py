@@ -27,6 +27,7 @@ from wellspring_tui.jobs.milestones import (
     all_uploaded,
     refuse_ended_unsent,
 )
+from wellspring_tui.jobs.spending import limit_from
 from wellspring_tui.progress import Progress
 from wellspring_tui.prompts.model import FileKind
 from wellspring_tui.text import one_line
@@ -34,13 +35,15 @@ from wellspring_tui.wellspring import Wellspring
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from decimal import Decimal
     from typing import Self
 
     from wellspring_tui.jobs.model import Job, Part
     from wellspring_tui.prompts.model import RequestOptions
 
     AnyPath: TypeAlias = str | os.PathLike[str]
+    AnyBatch: TypeAlias = str | JobBatch | Mapping[str, Any]
     Heard: TypeAlias = Callable[[str, int, int | None], None]
 
 __all__ = ["JobBatch", "WellspringBatchProcessor"]
@@ -68,15 +71,19 @@ class WellspringBatchProcessor:
         system: str | None = None,
         endpoint: str | None = None,
         window: str | None = None,
+        max_cost: Decimal | float | str | None = None,
         progress: Heard | None = None,
         patience_seconds: float = 300.0,
     ) -> None:
         """What is not given is as the settings say.
 
         `api_key` is used by this object only and never written anywhere. `service="local"`
-        needs none. `progress` hears (what is done, how much, of how much if known).
-        `patience_seconds` is how long an upload or a creation goes on trying a service that
-        does not answer. A missing key is told by the first step that needs it.
+        needs none. What may cost more than `max_cost` dollars is not sent. `progress` hears
+        (what is done, how much, of how much if known). `patience_seconds` is how long an upload
+        or a creation goes on trying a service that does not answer.
+
+        Raises SettingsError, InputError, StorageError. A missing key is told by the first step
+        that needs it.
         """
         self._door = Wellspring.open(home, service=service, api_key=api_key)
         self._options = self._door.request_options(
@@ -87,6 +94,7 @@ class WellspringBatchProcessor:
             endpoint=endpoint,
             window=window,
         )
+        self._max_cost = limit_from(max_cost)
         self._progress = Progress() if progress is None else Progress(progress)
         self._patience_seconds = patience_seconds
         self._numbers = count(1)
@@ -186,6 +194,10 @@ class WellspringBatchProcessor:
         While a service has no room, the batch waits under its job's id, and `monitor_batch_job`
         carries it on. Raises InputError, CredentialsError, ServiceError.
         """
+        if not file_id or not file_id.strip():
+            raise InputError(
+                "expected the id of an uploaded file", todo="upload_batch_file returns it."
+            )
         self._need_key()
         job = self._door.ask_for_creation(
             file_id,
@@ -206,9 +218,10 @@ class WellspringBatchProcessor:
         refuse_ended_unsent(parts)
         return self._batch(job)
 
-    def get_batch_status(self, job_id: str) -> dict[str, Any]:
-        """How a job stands now, by its id or a batch id; its service is asked.
+    def get_batch_status(self, job_id: AnyBatch) -> dict[str, Any]:
+        """How a job stands now; its service is asked.
 
+        `job_id` may be a job's id, a batch's id, or what another step returned.
         `["status"]`, `["request_counts"]` (`total`, `completed`, `failed`), `["batch_ids"]` and
         so on; `["trouble"]` says why the service could not be asked, if so. A batch made
         elsewhere is adopted. Raises JobNotFoundError, CredentialsError.
@@ -224,7 +237,7 @@ class WellspringBatchProcessor:
         """
         return [self._batch(job).as_dict() for job in self._door.jobs(stop=limit)]
 
-    def monitor_batch_job(self, job_id: str, check_interval: float | None = None) -> JobBatch:
+    def monitor_batch_job(self, job_id: AnyBatch, check_interval: float | None = None) -> JobBatch:
         """Wait until a job is over and its answers are on disk, by its id or a batch id.
 
         Its service is asked every `check_interval` seconds: 60, unless the settings say
@@ -237,13 +250,13 @@ class WellspringBatchProcessor:
             self._watch(job, check_interval)
         return self._batch(job)
 
-    def cancel_batch_job(self, job_id: str) -> JobBatch:
+    def cancel_batch_job(self, job_id: AnyBatch) -> JobBatch:
         """Cancel a job; what was answered by then can be had. Raises InputError if it is over."""
         job = self._door.cancel(self._known(job_id).id)
         self._look(job)
         return self._batch(job)
 
-    def retry_batch_job(self, job_id: str) -> JobBatch:
+    def retry_batch_job(self, job_id: AnyBatch) -> JobBatch:
         """Send what has no answer again, as part of the same job. Raises InputError."""
         sent = self._door.retry(self._known(job_id).id, progress=self._progress)
         self._look(sent.job)
@@ -260,7 +273,7 @@ class WellspringBatchProcessor:
         """
         from wellspring_tui.answers.raw_lines import write_raw_lines
 
-        job = self._known(id_of(batch))
+        job = self._known(batch)
         trouble = None if job.collected else self._look(job)
         if trouble is None and not all_collected_or_one_runs(self._door.ledger.parts(job.id)):
             self._carry(job, all_collected_or_one_runs)
@@ -346,11 +359,13 @@ class WellspringBatchProcessor:
             source=source,
             filed=headings_beside(tasks_file) if ours else None,
             hold_creation=hold_creation,
+            max_cost=self._max_cost,
             progress=self._progress,
         )
 
-    def _known(self, job_id: str) -> Job:
-        """A job by its id or a batch id; a batch made elsewhere becomes one."""
+    def _known(self, batch: object) -> Job:
+        """A job by its id, a batch id or what a step returned; one made elsewhere is adopted."""
+        job_id = id_of(batch)
         try:
             return self._door.job(job_id)
         except JobNotFoundError:

@@ -116,6 +116,16 @@ def limit_from_text(text: str) -> Decimal | None:
     return limit
 
 
+def limit_from(given: Decimal | float | str | None) -> Decimal | None:
+    """A limit as a program gives it: a number of dollars, or what a person would write.
+
+    Raises InputError for what is none.
+    """
+    if given is None or given == NO_LIMIT:
+        return None if given is None else NO_LIMIT
+    return limit_from_text(str(given))
+
+
 def _why_unknown(cost: Estimate) -> str:
     if cost.unpriced:
         more = f" and {len(cost.unpriced) - 1:,} more" if len(cost.unpriced) > 1 else ""

@@ -158,8 +158,10 @@ def _retried() -> models.RetryModel:
 
 
 _TAKEN: tuple[BaseModel, ...] = (
-    models.Submission(json_file_path="prompts.json", name="Night run", tags=["night", "manual"]),
-    models.Processing(json_file_path="prompts.json", wait=True),
+    models.Submission.model_validate(
+        {"json_file_path": "prompts.json", "name": "Night run", "tags": ["night", "manual"]}
+    ),
+    models.Processing.model_validate({"json_file_path": "prompts.json", "wait": True}),
 )
 _ANSWERED: tuple[BaseModel, ...] = (
     models.SubmittedModel(**_job("waiting"), unused=[]),
