@@ -40,7 +40,9 @@ class Submission(BaseModel):
     temperature: float | None = Field(None, ge=0, le=2)
     max_tokens: int | None = Field(None, ge=1, le=10_000_000)
     system: str | None = Field(
-        None, max_length=1_000_000, description="A system message before every prompt."
+        None,
+        min_length=0,  # without any bound pydantic lets half a character pass
+        description="A system message before every prompt.",
     )
     endpoint: Literal["/v1/chat/completions", "/v1/responses", "/v1/embeddings"] | None = None
     window: str | None = Field(None, max_length=20, pattern=r"^[0-9]{1,6}[smhd]$", examples=["24h"])
