@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         SettingsError,
         StoppedError,
         StorageError,
+        TooExpensiveError,
         WellspringError,
     )
     from wellspring_tui.jobs.as_batch import JobBatch
@@ -61,6 +62,7 @@ __all__ = [
     "SettingsError",
     "StoppedError",
     "StorageError",
+    "TooExpensiveError",
     "Usage",
     "Wellspring",
     "WellspringBatchProcessor",

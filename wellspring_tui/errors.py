@@ -4,6 +4,7 @@
     ├── InputError                what the user gave can't be used
     │   ├── PromptsFileError      a prompts file, with the line or key
     │   ├── SettingsError         config.toml, .env or the environment
+    │   ├── TooExpensiveError     a job may cost more than its limit
     │   └── JobNotFoundError      no job or batch of that id in the ledger
     ├── ServiceError              the service, the network or the credentials
     │   ├── CredentialsError      no key, or one the service refuses
@@ -62,6 +63,10 @@ class PromptsFileError(InputError):
 
 class SettingsError(InputError):
     """A setting has a value that can't be used."""
+
+
+class TooExpensiveError(InputError):
+    """A job may cost more than its limit, or nobody knows what it costs; nothing was sent."""
 
 
 class JobNotFoundError(InputError):

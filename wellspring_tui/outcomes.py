@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from wellspring_tui.errors import JobNotFoundError
@@ -13,9 +14,9 @@ from wellspring_tui.progress import Progress
 from wellspring_tui.records import Records
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterator
     from datetime import date
-    from pathlib import Path
 
     from wellspring_tui.answers.comparing import Comparison
     from wellspring_tui.answers.exports.source import Source
@@ -88,8 +89,8 @@ class Outcomes(Records):
     def export(
         self,
         job_id: str,
-        path: Path,
-        format: str = "json",  # noqa: A002 - what everybody calls it
+        path: str | os.PathLike[str],
+        format: str | None = None,  # noqa: A002 - what everybody calls it
         progress: Progress | None = None,
         *,
         prompts: bool = False,
@@ -97,13 +98,17 @@ class Outcomes(Records):
     ) -> Path:
         """Write a job's answers to a file, which appears whole or not at all; where it is.
 
-        The formats are json, jsonl, csv, markdown, html and parquet. Raises InputError, also
-        when the file is there and `replace` is not asked for, or StorageError.
+        The formats are json, jsonl, csv, markdown, html and parquet; without one it is as the
+        file's name ends, or else json. With `prompts` they stand beside their answers. Raises
+        JobNotFoundError, StorageError, and InputError, also when the file is there and `replace`
+        is not asked for.
         """
-        from wellspring_tui.answers.exports.formats import export
+        from wellspring_tui.answers.exports.formats import FORMATS, export, format_of
 
+        to = Path(path)
+        name = format or (format_of(to) or FORMATS["json"]).name
         with self._exported(job_id, progress, prompts=prompts) as source:
-            return export(source, path, format, replace=replace)
+            return export(source, to, name, replace=replace)
 
     def write_results(
         self,

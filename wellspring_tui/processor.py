@@ -23,10 +23,12 @@ from wellspring_tui.errors import (
 )
 from wellspring_tui.jobs.as_batch import JobBatch, as_batch, id_of, refuse_unanswered
 from wellspring_tui.jobs.milestones import (
+    all_collected_or_one_runs,
     all_created_or_waiting,
     all_uploaded,
     refuse_ended_unsent,
 )
+from wellspring_tui.jobs.spending import limit_from
 from wellspring_tui.progress import Progress
 from wellspring_tui.prompts.model import FileKind
 from wellspring_tui.text import one_line
@@ -34,13 +36,15 @@ from wellspring_tui.wellspring import Wellspring
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from decimal import Decimal
     from typing import Self
 
     from wellspring_tui.jobs.model import Job, Part
     from wellspring_tui.prompts.model import RequestOptions
 
     AnyPath: TypeAlias = str | os.PathLike[str]
+    AnyBatch: TypeAlias = str | JobBatch | Mapping[str, Any]
     Heard: TypeAlias = Callable[[str, int, int | None], None]
 
 __all__ = ["JobBatch", "WellspringBatchProcessor"]
@@ -69,6 +73,7 @@ class WellspringBatchProcessor:
         endpoint: str | None = None,
         window: str | None = None,
         template: str | None = None,
+        max_cost: Decimal | float | str | None = None,
         progress: Heard | None = None,
         patience_seconds: float = 300.0,
     ) -> None:
@@ -76,9 +81,12 @@ class WellspringBatchProcessor:
 
         `api_key` is used by this object only and never written anywhere. `service="local"`
         needs none. `template` is the prompt of every row of a table, its columns in braces.
-        `progress` hears (what is done, how much, of how much if known). `patience_seconds` is
-        how long an upload or a creation goes on trying a service that does not answer. A
-        missing key is told by the first step that needs it.
+        What may cost more than `max_cost` dollars is not sent. `progress` hears (what is done,
+        how much, of how much if known). `patience_seconds` is how long an upload or a creation
+        goes on trying a service that does not answer.
+
+        Raises SettingsError, InputError, StorageError. A missing key is told by the first step
+        that needs it.
         """
         self._door = Wellspring.open(home, service=service, api_key=api_key)
         self._options = self._door.request_options(
@@ -90,6 +98,7 @@ class WellspringBatchProcessor:
             window=window,
             template=template,
         )
+        self._max_cost = limit_from(max_cost)
         self._progress = Progress() if progress is None else Progress(progress)
         self._patience_seconds = patience_seconds
         self._numbers = count(1)
@@ -193,6 +202,10 @@ class WellspringBatchProcessor:
         While a service has no room, the batch waits under its job's id, and `monitor_batch_job`
         carries it on. Raises InputError, CredentialsError, ServiceError.
         """
+        if not file_id or not file_id.strip():
+            raise InputError(
+                "expected the id of an uploaded file", todo="upload_batch_file returns it."
+            )
         self._need_key()
         job = self._door.ask_for_creation(
             file_id,
@@ -213,9 +226,10 @@ class WellspringBatchProcessor:
         refuse_ended_unsent(parts)
         return self._batch(job)
 
-    def get_batch_status(self, job_id: str) -> dict[str, Any]:
-        """How a job stands now, by its id or a batch id; its service is asked.
+    def get_batch_status(self, job_id: AnyBatch) -> dict[str, Any]:
+        """How a job stands now; its service is asked.
 
+        `job_id` may be a job's id, a batch's id, or what another step returned.
         `["status"]`, `["request_counts"]` (`total`, `completed`, `failed`), `["batch_ids"]` and
         so on; `["trouble"]` says why the service could not be asked, if so. A batch made
         elsewhere is adopted. Raises JobNotFoundError, CredentialsError.
@@ -231,7 +245,7 @@ class WellspringBatchProcessor:
         """
         return [self._batch(job).as_dict() for job in self._door.jobs(stop=limit)]
 
-    def monitor_batch_job(self, job_id: str, check_interval: float | None = None) -> JobBatch:
+    def monitor_batch_job(self, job_id: AnyBatch, check_interval: float | None = None) -> JobBatch:
         """Wait until a job is over and its answers are on disk, by its id or a batch id.
 
         Its service is asked every `check_interval` seconds: 60, unless the settings say
@@ -244,13 +258,13 @@ class WellspringBatchProcessor:
             self._watch(job, check_interval)
         return self._batch(job)
 
-    def cancel_batch_job(self, job_id: str) -> JobBatch:
+    def cancel_batch_job(self, job_id: AnyBatch) -> JobBatch:
         """Cancel a job; what was answered by then can be had. Raises InputError if it is over."""
         job = self._door.cancel(self._known(job_id).id)
         self._look(job)
         return self._batch(job)
 
-    def retry_batch_job(self, job_id: str) -> JobBatch:
+    def retry_batch_job(self, job_id: AnyBatch) -> JobBatch:
         """Send what has no answer again, as part of the same job. Raises InputError."""
         sent = self._door.retry(self._known(job_id).id, progress=self._progress)
         self._look(sent.job)
@@ -262,12 +276,15 @@ class WellspringBatchProcessor:
         """The service's own lines of a job that is over, in one JSONL file; where it is.
 
         `batch` is what the other steps return, or the id of a job or a batch. Failed requests
-        have their line too. Raises InputError while the job runs.
+        have their line too. Waits for answers that another process is fetching just now.
+        Raises InputError while the job runs.
         """
         from wellspring_tui.answers.raw_lines import write_raw_lines
 
-        job = self._known(id_of(batch))
+        job = self._known(batch)
         trouble = None if job.collected else self._look(job)
+        if trouble is None and not all_collected_or_one_runs(self._door.ledger.parts(job.id)):
+            self._carry(job, all_collected_or_one_runs)
         job = self._door.job(job.id)
         if not job.collected:
             if trouble is not None:
@@ -366,11 +383,13 @@ class WellspringBatchProcessor:
             source=source,
             filed=headings_beside(tasks_file) if ours else None,
             hold_creation=hold_creation,
+            max_cost=self._max_cost,
             progress=self._progress,
         )
 
-    def _known(self, job_id: str) -> Job:
-        """A job by its id or a batch id; a batch made elsewhere becomes one."""
+    def _known(self, batch: object) -> Job:
+        """A job by its id, a batch id or what a step returned; one made elsewhere is adopted."""
+        job_id = id_of(batch)
         try:
             return self._door.job(job_id)
         except JobNotFoundError:

@@ -56,8 +56,14 @@ def inert(text: str) -> str:
 
 
 def storable(text: str) -> str:
-    """`text` that a database or a JSON file takes: a file name may hold bytes of no encoding."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """`text` that a database or a JSON file takes: a file name may hold bytes of no encoding.
+
+    JSON may bring half a character, too.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def shown_url(url: str) -> str:

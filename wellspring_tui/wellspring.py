@@ -117,7 +117,7 @@ class Wellspring(Carrying):
     def keep_to_limit(
         self, found: Survey, service: str | None = None, max_cost: Decimal | None = None
     ) -> None:
-        """Raises InputError when a checked file may cost more than `max_cost` dollars.
+        """Raises TooExpensiveError when a checked file may cost more than `max_cost` dollars.
 
         Without `max_cost` the limit of the settings counts, if they have one.
         """
@@ -136,11 +136,11 @@ class Wellspring(Carrying):
         name: str | None = None,
         description: str | None = None,
         tags: Iterable[str] = (),
-        source: Path | None = None,
+        source: str | os.PathLike[str] | None = None,
         filed: Headings | None = None,
         open_image: ImageOpener | None = None,
         hold_creation: bool = False,
-        max_cost: Decimal | None = None,
+        max_cost: Decimal | float | str | None = None,
         progress: Progress | None = None,
     ) -> Job:
         """Make a job of a prompts file. It is in the ledger when this returns; `tick` sends it.
@@ -149,14 +149,17 @@ class Wellspring(Carrying):
         prompt type of ready-made requests, by custom_id. `open_image` opens the images that
         prompts name by path; by default any that this user may read, from the file's folder.
         With `hold_creation` the input files go up, and their batches are created once
-        `ask_for_creation` says so. `max_cost` (dollars) goes before the limit in the settings.
+        `ask_for_creation` says so. `max_cost` (dollars, or "none") goes before the limit in
+        the settings.
 
         Raises PromptsFileError for a file with problems, CredentialsError without a key,
-        InputError for a job that may cost more.
+        TooExpensiveError for a job that may cost more.
         """
         from wellspring_tui.jobs.labels import clean_tags
+        from wellspring_tui.jobs.spending import limit_from
 
         self.refuse_if_read_only()
+        limit = limit_from(max_cost)
         submitter = self._submitter(service)
         self.settings.key(submitter.profile)
         return submitter.submit(
@@ -165,11 +168,11 @@ class Wellspring(Carrying):
             name=name,
             description=description,
             tags=clean_tags(tags),
-            source=source or Path(path),
+            source=Path(source or path),
             filed=filed,
             open_image=open_image,
             hold_creation=hold_creation,
-            allow=lambda found: self.keep_to_limit(found, service, max_cost),
+            allow=lambda found: self.keep_to_limit(found, service, limit),
             progress=progress or Progress(),
         )
 
@@ -244,10 +247,10 @@ class Wellspring(Carrying):
 
     def import_files(
         self,
-        output: Path,
+        output: str | os.PathLike[str],
         *,
-        errors: Path | None = None,
-        input: Path | None = None,  # noqa: A002 - the Batch API's own word
+        errors: str | os.PathLike[str] | None = None,
+        input: str | os.PathLike[str] | None = None,  # noqa: A002 - the Batch API's own word
         name: str | None = None,
         progress: Progress | None = None,
     ) -> Job:
@@ -260,7 +263,8 @@ class Wellspring(Carrying):
 
         self.refuse_if_read_only()
         importer = Importer(self.ledger, self.settings.places, self._accounts.used)
-        return importer.make_job(ResultFiles(output, errors, input), name, progress or Progress())
+        files = (None if one is None else Path(one) for one in (errors, input))
+        return importer.make_job(ResultFiles(Path(output), *files), name, progress or Progress())
 
 
 def _close(ledger: Ledger, connections: Connections) -> None:

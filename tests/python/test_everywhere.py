@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from tests.python.conftest import configure
 from tests.support.files import EIGHT, visual
+from tests.support.scripted import Asked, Reply, ScriptedService, forward
 from wellspring_tui import WellspringBatchProcessor
 
 if TYPE_CHECKING:
@@ -72,3 +75,34 @@ def test_a_processor_that_nobody_closes_closes_itself(prompts_path: Path) -> Non
     del processor
     gc.collect()
     assert not ledger._file._all
+
+
+def test_answers_that_another_process_is_fetching_are_waited_for(
+    make: Callable[..., WellspringBatchProcessor],
+    home: Path,
+    service_url: str,
+    prompts_path: Path,
+) -> None:
+    fetched, asked_for = threading.Event(), threading.Event()
+
+    def answering(asked: Asked) -> Reply | None:
+        if asked.path.endswith("/content"):
+            asked_for.set()
+            fetched.wait(60)
+        return forward(asked, service_url)
+
+    with ScriptedService(answering) as line:
+        configure(home, line.base_url)
+        first, second = make(), make()
+        job = first.wellspring.submit(prompts_path)
+        with ThreadPoolExecutor(2) as threads:
+            watching = threads.submit(first.monitor_batch_job, job.id, 0.05)
+            assert asked_for.wait(60)
+            assert second.get_batch_status(job.id)["status"] == "completed"
+            found = threads.submit(second.download_results, job.id)
+            fetched.set()
+            path = found.result(60)
+            watching.result(60)
+        assert second.process_results(path)["total_results"] == 4
+        first.close()
+        second.close()

@@ -135,3 +135,17 @@ def test_an_interval_that_makes_no_sense(
 def test_options_that_no_service_takes() -> None:
     with pytest.raises(InputError, match="temperature: expected a number from 0 to 2"):
         WellspringBatchProcessor(temperature=3)
+
+
+@pytest.mark.parametrize("where", ["model", "system"])
+def test_half_a_character_is_told_before_anything_is_written(where: str) -> None:
+    options: dict[str, Any] = {where: "a\ud800"}
+    with pytest.raises(InputError, match=f"{where}: it holds something that is no text"):
+        WellspringBatchProcessor(**options)
+
+
+def test_half_a_character_in_a_label_is_kept_as_one_that_is_unknown(
+    processor: WellspringBatchProcessor, prompts_path: Path
+) -> None:
+    job = processor.wellspring.submit(prompts_path, name="a\ud800", description="b\udcff")
+    assert (job.name, job.description) == ("a\ufffd", "b\ufffd")

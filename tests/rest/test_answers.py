@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.rest.conftest import HALF_DONE, Server
 from tests.support.files import EIGHT, visual
+from tests.support.homes import until
+from tests.support.scripted import Asked, Reply, ScriptedService
+from tests.support.small_service import SmallService
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import httpx2
 
 
@@ -129,3 +136,32 @@ def test_a_hundred_thousand_bytes_of_answers_come_whole(shared: Server) -> None:
     assert answer.json()["total_results"] == 600
     told = lines(shared.http.get(f"/batch/{job_id}/results?format=jsonl"))
     assert len({one["custom_id"] for one in told}) == 600
+
+
+def test_who_has_seen_a_job_completed_gets_its_answers(serve: Callable[..., Server]) -> None:
+    """Between the end of a batch and its answers on disk there is a download."""
+    small, fetched = SmallService(), threading.Event()
+
+    def answering(asked: Asked) -> Reply | None:
+        if asked.path.endswith("/content"):
+            fetched.wait(60)
+        return small(asked)
+
+    with ScriptedService(answering) as service:
+        server = serve(OPENAI_API_KEY="sk-not-a-key", OPENAI_BASE_URL=service.base_url)
+        job_id = server.job(service="openai")
+        until(lambda: bool(small.batches), "the batch to be created")
+        while small.batches[0]["status"] != "completed":
+            small.advance()
+
+        def status() -> dict[str, Any]:
+            found: dict[str, Any] = server.get(f"/batch/{job_id}/status")
+            return found
+
+        until(lambda: status()["status"] == "completed", "the end to be seen")
+        assert status()["collected"] is False
+        with ThreadPoolExecutor(1) as asking:
+            answer = asking.submit(server.get, f"/batch/{job_id}/results")
+            fetched.set()
+            assert answer.result()["total_results"] == 4
+        server.stop()

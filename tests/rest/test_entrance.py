@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -208,6 +209,12 @@ def test_a_token_of_ones_own_is_taken_from_the_environment(serve: Callable[..., 
     _, said = server.stop()
     assert TOKEN not in said
     assert TOKEN not in server.log
+
+
+def test_unless_told_otherwise_it_listens_on_one_address_of_this_machine(shared: Server) -> None:
+    assert shared.host == "127.0.0.1"
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", shared.port), 5).close()
 
 
 def test_beyond_this_machine_a_token_is_wanted(serve: Callable[..., Server]) -> None:

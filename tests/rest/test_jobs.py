@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.rest.conftest import HALF_DONE, Server, problem
+from wellspring_tui.jobs.entries import JOB_STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,9 +79,24 @@ def test_the_list_goes_on_page_by_page(serve: Callable[..., Server]) -> None:
     assert server.get("/batch/list?status=cancelled&text=newcomer")["total"] == 0
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "offset=-1", "limit=%00"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("limit=0", "limit=1001", "limit=x", "offset=-1", "limit=%00", "offset=1e308"),
+        *("status=complete", "status=done%00", f"text={'x' * 201}"),
+    ],
+)
 def test_a_page_that_can_not_be_is_told(shared: Server, query: str) -> None:
-    problem(shared.http.get(f"/batch/list?{query}"), 422, "request")
+    told = problem(shared.http.get(f"/batch/list?{query}"), 422, "request")
+    name = query.partition("=")[0]
+    assert [one["where"] for one in told["errors"]] == [f"query.{name}"]
+
+
+@pytest.mark.parametrize("status", JOB_STATUSES)
+def test_jobs_may_be_narrowed_to_any_status(shared: Server, half_done: str, status: str) -> None:
+    found = shared.get(f"/batch/list?status={status}")["jobs"]
+    assert {job["status"] for job in found} <= {status}
+    assert (half_done in [job["job_id"] for job in found]) is (status == "completed")
 
 
 def test_cancelling_stops_a_job_and_a_job_that_is_over_says_so(slow: Server) -> None:

@@ -7,6 +7,7 @@ import re
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
 import requests
 import schemathesis
@@ -15,6 +16,7 @@ from schemathesis import checks
 from schemathesis.specs.openapi import checks as openapi_checks
 
 from tests.rest.conftest import HALF_DONE, Server, problem
+from wellspring_tui.rest import models
 from wellspring_tui.rest.problems import OF_ERRORS
 
 if TYPE_CHECKING:
@@ -107,7 +109,83 @@ def test_the_page_of_the_api_needs_nothing_of_the_web(shared: Server) -> None:
         assert path in answer.text
     example = re.search(r"submit \\.*?-d &#x27;(.*?)&#x27;", answer.text, re.DOTALL)
     assert example
-    assert json.loads(example[1].replace("&quot;", '"')) == {"json_file_path": "prompts.json"}
+    sent = json.loads(example[1].replace("&quot;", '"'))
+    assert sent["json_file_path"] == "prompts.json"
+
+
+def test_everything_that_is_taken_or_answered_has_an_example_that_fits(shared: Server) -> None:
+    described = shared.get("/openapi.json")
+    wanting, unfit = [], []
+    for address, of, content in _contents(described):
+        if "binary" in json.dumps(content["schema"]):
+            continue
+        if "example" not in content:
+            wanting.append(address)
+            continue
+        whole = {**content["schema"], "components": described["components"]}
+        checker = jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker())
+        unfit += [f"{address}: {one.message}" for one in checker.iter_errors(content["example"])]
+        own = getattr(models, content["schema"].get("$ref", "").rpartition("/")[2], None)
+        if own is not None:
+            own.model_validate_json(json.dumps(content["example"]))
+        assert of["description"], address
+    assert (wanting, unfit) == ([], [])
+
+
+def test_parameters_of_an_address_are_explained(shared: Server) -> None:
+    for method, path, of in _operations(shared.get("/openapi.json")):
+        for parameter in of.get("parameters", ()):
+            schema = parameter["schema"]
+            told = parameter.get("description") or schema.get("examples") or "default" in schema
+            assert told, (method, path, parameter["name"])
+
+
+def test_the_examples_look_like_the_real_ones(shared: Server, over: str) -> None:
+    """What a program is written after must be what it meets."""
+    examples = {
+        f"{method} {path}": of["responses"][min(of["responses"])]["content"]
+        for method, path, of in _operations(shared.get("/openapi.json"))
+    }
+
+    def example(address: str, kind: str = "application/json") -> Any:
+        return examples[address][kind]["example"]
+
+    real = shared.get(f"/batch/{over}/status")
+    shown = example("GET /batch/{job_id}/status")
+    assert shown.keys() == real.keys()
+    assert shown["parts"][0].keys() == real["parts"][0].keys()
+    assert shown["timeline"][0].keys() == real["timeline"][0].keys()
+    page, listed = example("GET /batch/list"), shared.get("/batch/list")
+    assert (page.keys(), page["jobs"][0].keys()) == (listed.keys(), listed["jobs"][0].keys())
+    results = shared.get(f"/batch/{over}/results")
+    told = example("GET /batch/{job_id}/results")
+    assert told.keys() == results.keys()
+    assert told["failures"][0].keys() == results["failures"][0].keys()
+    (entry,) = told["results_by_section"]["Finding the Ground"].values()
+    assert entry.keys() == results["results_by_section"]["Requests"]["good"].keys()
+    line = json.loads(example("GET /batch/{job_id}/results", "application/x-ndjson"))
+    lines = shared.http.get(f"/batch/{over}/results?format=jsonl").content.split(b"\n")
+    assert line.keys() == json.loads(lines[0]).keys()
+    table = shared.http.get(f"/batch/{over}/results?format=csv").text
+    titles = example("GET /batch/{job_id}/results", "text/csv").split(",…")[0]
+    assert table.removeprefix("\ufeff").startswith(titles)
+    assert example("GET /").keys() == shared.get("/").keys()
+    assert example("GET /health").keys() == shared.get("/health").keys()
+
+
+def _operations(described: Any) -> Iterator[tuple[str, str, Any]]:
+    for path, methods in described["paths"].items():
+        for method, of in methods.items():
+            yield method.upper(), path, of
+
+
+def _contents(described: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Every body that is taken or answered: where, of which operation, and what is told of it."""
+    for method, path, of in _operations(described):
+        bodies = {"body": of.get("requestBody", {}), **of["responses"]}
+        for name, body in bodies.items():
+            for kind, content in body.get("content", {}).items():
+                yield f"{method} {path} {name} {kind}", of, content
 
 
 def test_every_kind_of_problem_is_described_at_its_type(shared: Server) -> None:

@@ -4,16 +4,44 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.rest.conftest import Server, problem
-from tests.support.files import GARDEN, visual
+from tests.support.files import GARDEN, jsonl, request, visual
 from tests.support.homes import until
+from tests.support.scripted import ScriptedService
+from tests.support.small_service import SmallService
+from wellspring_tui.cli.commands.sending import submit
+from wellspring_tui.private import make_folder
+from wellspring_tui.rest.models import Processing, Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def paying(serve: Callable[..., Server]) -> Iterator[Server]:
+    """A server whose jobs go to a service that takes money."""
+    with ScriptedService(SmallService()) as service:
+        server = serve(
+            OPENAI_API_KEY="sk-not-a-key",
+            OPENAI_BASE_URL=service.base_url,
+            WELLSPRING_SERVICE="openai",
+        )
+        server.write("garden.json", visual())
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def paid(serve: Callable[..., Server]) -> Iterator[Server]:
+    """The same, without a limit in its settings."""
+    with paying(serve) as server:
+        yield server
 
 
 def test_a_prompts_file_becomes_a_job_that_is_answered(shared: Server) -> None:
@@ -170,15 +198,70 @@ def test_a_file_that_can_not_be_sent_is_told_by_the_name_it_was_given(
         ({"json_file_path": "a.json", "name": "x" * 201}, "body.name"),
         ({"json_file_path": "a.json", "tags": ["x" * 41]}, "body.tags.0"),
         ({"json_file_path": "a.json", "colour": "green"}, "body.colour"),
+        ({"json_file_path": "a.json", "max_cost": "lots"}, "body.max_cost"),
+        ({"json_file_path": "a.json", "max_cost": -1}, "body.max_cost"),
+        ({"json_file_path": "a.json", "max_cost": True}, "body.max_cost"),
+        ({"json_file_path": "a.json", "max_cost": 1e308}, "body.max_cost"),
         ([], "body"),
     ],
 )
 def test_a_body_that_does_not_fit_is_told_field_by_field(
     shared: Server, body: object, where: str
 ) -> None:
-    told = problem(shared.http.post("/batch/submit", json=body), 422, "request")
-    assert [one["where"] for one in told["errors"]] == [where]
-    assert told["todo"]
+    for address in ("/batch/submit", "/batch/process-complete"):
+        told = problem(shared.http.post(address, json=body), 422, "request")
+        assert [one["where"] for one in told["errors"]] == [where]
+        assert told["todo"]
+
+
+def test_a_body_takes_whatever_the_command_line_takes() -> None:
+    """Both send a prompts file, and neither may have what the other lacks."""
+    not_of_the_job = {"file", "as_json", "quiet", "home"}
+    flags = {str(one.name) for one in submit.params} - not_of_the_job
+    fields = {of.alias or name for name, of in Submission.model_fields.items()}
+    assert fields - {"json_file_path"} == flags
+    waiting = {"wait", "wait_seconds"}
+    assert Processing.model_fields.keys() - waiting == Submission.model_fields.keys()
+
+
+@pytest.mark.parametrize("address", ["/batch/submit", "/batch/process-complete"])
+def test_a_job_that_may_cost_more_is_refused_with_both_numbers(paid: Server, address: str) -> None:
+    asked = {"json_file_path": "garden.json", "max_cost": 0.001, "wait": True}
+    body = {name: asked[name] for name in asked if name != "wait" or "process" in address}
+
+    told = problem(paid.http.post(address, json=body), 422, "max-cost")
+
+    assert "would cost up to ≈ $0.0024, more than the limit of $0.0010" in told["detail"]
+    assert "Raise the limit" in told["todo"]
+    assert paid.get("/batch/list")["total"] == 0
+
+
+def test_an_unknown_price_is_refused_where_there_is_a_limit(paid: Server) -> None:
+    told = problem(paid.submit("garden.json", model="my-own", max_cost="5"), 422, "max-cost")
+    assert "the price of my-own is unknown" in told["detail"]
+
+
+def test_a_limit_of_the_server_holds_until_a_body_lifts_it(
+    serve: Callable[..., Server], home: Path
+) -> None:
+    make_folder(home).joinpath("config.toml").write_text("max_cost = 0.001\n", encoding="utf-8")
+    with paying(serve) as server:
+        problem(server.submit("garden.json"), 422, "max-cost")
+        for enough in ("none", "0.5", 1):
+            assert server.submit("garden.json", max_cost=enough).status_code == 202
+
+
+def test_what_has_no_effect_on_ready_made_requests_is_told(shared: Server) -> None:
+    shared.write("ready.jsonl", jsonl([request("one")]))
+    asked = {"temperature": 0, "window": "24h", "model": "gpt-4.1"}
+    assert shared.submit("ready.jsonl", **asked).json()["unused"] == ["model", "temperature"]
+    shared.write("garden.json", visual())
+    assert shared.submit("garden.json", **asked).json()["unused"] == []
+
+
+def test_a_count_of_tokens_is_no_key(shared: Server) -> None:
+    told = problem(shared.submit("a.json", max_tokens=0), 422, "request")
+    assert told["todo"] == "/docs shows what each request takes."
 
 
 def test_a_key_in_a_body_is_refused_and_not_repeated(shared: Server) -> None:

@@ -14,10 +14,14 @@ import pytest
 
 from tests.rest.conftest import Server, problem
 from tests.support.homes import until
+from tests.support.scripted import ScriptedService
+from tests.support.small_service import SmallService
 from wellspring_tui.errors import SettingsError
 from wellspring_tui.rest.webhooks import TOLERANCE_SECONDS, Seal, secret_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import httpx2
 
 KEY = b"only the service and we know it"
@@ -46,7 +50,7 @@ def event(batch_id: str, kind: str = "batch.completed") -> bytes:
 
 @pytest.fixture(scope="module")
 def hearing(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A server that wants a token, looks at its service once an hour, and takes webhooks."""
+    """A server that wants a token and takes webhooks."""
     server = Server(
         tmp_path_factory.mktemp("hearing"),
         "--token",
@@ -135,7 +139,34 @@ def test_a_secret_that_is_none_is_told_without_it(secret: str) -> None:
 # -- the running server ----------------------------------------------------------------------
 
 
-def test_a_batch_that_has_ended_is_fetched_at_once(hearing: Server) -> None:
+def test_a_batch_that_has_ended_is_fetched_at_once(serve: Callable[..., Server]) -> None:
+    """The service would not be asked again for an hour."""
+    small = SmallService()
+    with ScriptedService(small) as service:
+        server = serve(
+            OPENAI_API_KEY="sk-not-a-key",
+            OPENAI_BASE_URL=service.base_url,
+            OPENAI_WEBHOOK_SECRET=SECRET,
+            BATCH_CHECK_INTERVAL="3600",
+        )
+        job_id = server.job(service="openai")
+        until(lambda: bool(small.batches), "the batch to be created")
+        (batch,) = small.batches
+        while batch["status"] != "completed":
+            small.advance()
+        assert server.get(f"/batch/{job_id}/status")["collected"] is False
+
+        body = event(str(batch["id"]))
+        refused = send(server, body, signed(body, key=b"guess"))
+        heard = send(server, body, signed(body))
+
+        problem(refused, 401, "signature")
+        assert heard.json() == {"status": "refreshing", "job_id": job_id}
+        assert server.ended(job_id)["answered"] == 4
+        server.stop()
+
+
+def test_a_webhook_that_comes_twice_is_heard_once(hearing: Server) -> None:
     hearing.http.headers["authorization"] = f"Bearer {hearing.token}"
     job_id = hearing.job()
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wellspring_tui.services.model import Batch
 
 # A job is as far as the part that is furthest behind; when all have ended, the worst end shows.
-_JOB_STATUS_ORDER = (
+JOB_STATUSES = (
     "completed", "cancelled", "expired", "failed",
     "finalizing", "cancelling", "in_progress", "validating", SENDING, WAITING,
 )  # fmt: skip
@@ -190,5 +190,5 @@ def _job_status(parts: list[Part]) -> str:
     if not lacking and any(part.completed for part in parts):
         return "completed"
     statuses = [part.status for part in lacking or parts]
-    known = {status: rank for rank, status in enumerate(_JOB_STATUS_ORDER)}
+    known = {status: rank for rank, status in enumerate(JOB_STATUSES)}
     return max(statuses, key=lambda status: known.get(status, known["finalizing"]))

@@ -20,10 +20,10 @@ _LONGEST_TAG = 40
 def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Tags as they are kept: trimmed, without a leading #, each once whatever its capitals.
 
-    Raises InputError for one of more than 40 characters.
+    A text is one tag. Raises InputError for one of more than 40 characters.
     """
     kept: dict[str, str] = {}
-    for given in tags:
+    for given in [tags] if isinstance(tags, str) else tags:
         tag = " ".join(storable(given).split()).lstrip("#").strip()
         if len(tag) > _LONGEST_TAG:
             raise InputError(

@@ -31,6 +31,13 @@ def all_created_or_waiting(parts: Sequence[Part]) -> bool:
     )
 
 
+def all_collected_or_one_runs(parts: Sequence[Part]) -> bool:
+    """Whether nothing is between the end of the batches and their answers on disk."""
+    return all(part.step is Step.COLLECTED for part in parts) or not all(
+        part.ended for part in parts
+    )
+
+
 def refuse_ended_unsent(parts: Sequence[Part]) -> None:
     """Raises RefusedError or InputError when a part is over and never had a batch."""
     part = next((part for part in parts if _ended_unsent(part)), None)

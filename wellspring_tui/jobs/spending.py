@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from wellspring_tui.errors import InputError
+from wellspring_tui.errors import InputError, TooExpensiveError
 from wellspring_tui.figures import money
 from wellspring_tui.text import one_line
 
@@ -75,19 +75,19 @@ def estimate(found: Survey, prices: Prices, *, free: bool) -> Estimate:
 
 
 def keep_to(limit: Decimal, cost: Estimate) -> None:
-    """Raises InputError when a job may cost more than `limit`, or nobody knows what it costs.
+    """Raises TooExpensiveError when a job may cost more than `limit`, or nobody knows.
 
     What is free is never refused.
     """
     if limit == NO_LIMIT or cost.free:
         return
     if cost.upper is None:
-        raise InputError(
+        raise TooExpensiveError(
             f"{_why_unknown(cost)}, so the limit of {money(limit)} can't be kept",
             todo="Take another model, set max tokens, or lift the limit (none).",
         )
     if cost.upper > limit:
-        raise InputError(
+        raise TooExpensiveError(
             f"this would cost up to ≈ {_exact(cost.upper, limit)}, "
             f"more than the limit of {money(limit)}",
             todo="Raise the limit, lower max tokens, or send fewer prompts.",
@@ -114,6 +114,16 @@ def limit_from_text(text: str) -> Decimal | None:
             where="max cost",
         )
     return limit
+
+
+def limit_from(given: Decimal | float | str | None) -> Decimal | None:
+    """A limit as a program gives it: a number of dollars, or what a person would write.
+
+    Raises InputError for what is none.
+    """
+    if given is None or given == NO_LIMIT:
+        return None if given is None else NO_LIMIT
+    return limit_from_text(str(given))
 
 
 def _why_unknown(cost: Estimate) -> str:

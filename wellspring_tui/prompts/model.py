@@ -23,6 +23,7 @@ NO_SECTION = "Requests"
 """The section of requests that name none."""
 
 
+_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 _OWN_TO_A_LINE = re.compile(r"(?<=“)[^”]*(?=”)|(?<=line )[\d,]+")
 
 
@@ -53,16 +54,34 @@ class RequestOptions:
 
     def __post_init__(self) -> None:
         """Raises InputError for what no service takes."""
-        if self.temperature is not None and not 0 <= self.temperature <= 2:
+        if self.temperature is not None and not _is_number(self.temperature, 0, 2):
             raise InputError("expected a number from 0 to 2", where="temperature")
-        if self.max_tokens is not None and self.max_tokens < 1:
+        if self.max_tokens is not None and not _is_count(self.max_tokens):
             raise InputError("expected a count from 1", where="max tokens")
         if not self.endpoint.startswith("/"):
             raise InputError("expected a path such as /v1/chat/completions", where="endpoint")
+        texts = {"model": self.model, "system": self.system or "", "template": self.template or ""}
+        for where, text in texts.items():
+            if not _is_text(text):
+                raise InputError("it holds something that is no text", where=where)
+        if not self.model.strip():
+            raise InputError("expected the name of a model", where="model")
         if self.template is not None:
             from wellspring_tui.prompts.template import read_template
 
             read_template(self.template)
+
+
+def _is_number(value: object, least: float, most: float) -> bool:
+    return isinstance(value, int | float) and least <= value <= most
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and _HALF_A_CHARACTER.search(value) is None
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):

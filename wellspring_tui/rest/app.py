@@ -26,12 +26,12 @@ _DESCRIPTION = (
 
 
 class Api(FastAPI):
-    """FastAPI, with the problems that every address may answer with in its description."""
+    """FastAPI, with examples and the problems of every address in its description."""
 
     def openapi(self) -> dict[str, Any]:
         """The description, made once."""
         if self.openapi_schema is None:
-            self.openapi_schema = docs.with_problems(super().openapi())
+            self.openapi_schema = docs.completed(super().openapi())
         return self.openapi_schema
 
 

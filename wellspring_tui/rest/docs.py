@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from wellspring_tui.rest import problems
+from wellspring_tui.rest import examples, problems
 
 router = APIRouter(include_in_schema=False)
 
@@ -28,6 +28,8 @@ td, th { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0; }
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _NEXT_LINE = " \\\n  "
 _REFUSALS = (
+    (400, "framing", "It is not clear where the request ends"),
+    (400, "http", "This is no HTTP request"),
     (401, "token", "The token is missing or wrong"),
     (401, "signature", "The signature of a webhook does not hold"),
     (403, "origin", "Web pages of elsewhere are refused"),
@@ -46,8 +48,8 @@ _REFUSALS = (
 )
 
 
-def with_problems(description: _Json) -> _Json:
-    """An OpenAPI description in which every address may answer with a problem."""
+def completed(description: _Json) -> _Json:
+    """An OpenAPI description with the problems every address may answer with, and examples."""
     schemas = description["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -62,9 +64,21 @@ def with_problems(description: _Json) -> _Json:
             "description": "It was not done: a problem (RFC 9457) that says what to do.",
             "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
+        bodies = (operation.get("requestBody", {}), *operation["responses"].values())
+        for body in bodies:
+            for kind, content in body.get("content", {}).items():
+                _show(kind, content)
     description["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     description["security"] = [{}, {"token": []}]
     return description
+
+
+def _show(kind: str, content: _Json) -> None:
+    """Put an example beside a schema, if there is one and none stands there."""
+    name = content["schema"].get("$ref", "").rpartition("/")[2]
+    example = examples.BY_MODEL.get(name, examples.BY_KIND.get(kind))
+    if example is not None:
+        content.setdefault("example", example)
 
 
 @router.get("/docs")
@@ -93,7 +107,7 @@ def _operations(description: _Json) -> list[tuple[str, str, _Json]]:
 
 
 def _operation(description: _Json, origin: str, method: str, path: str, of: _Json) -> str:
-    body = _body_example(description, of)
+    body = _body_example(of)
     call = [f"curl {'-X POST ' * (method == 'POST')}{origin}{_filled(path, of)}"]
     if body is not None:
         call += ["-H 'Content-Type: application/json'", f"-d '{json.dumps(body)}'"]
@@ -140,14 +154,10 @@ def _body_fields(description: _Json, of: _Json) -> str:
     return _schema_table(_body_schema(description, of))
 
 
-def _body_example(description: _Json, of: _Json) -> _Json | None:
+def _body_example(of: _Json) -> _Json | None:
     content = of.get("requestBody", {}).get("content", {}).get("application/json", {})
-    if "example" in content:
-        example: _Json = content["example"]
-        return example
-    schema = _body_schema(description, of)
-    required = schema.get("required", ())
-    return {name: schema["properties"][name]["examples"][0] for name in required} or None
+    example: _Json | None = content.get("example")
+    return example
 
 
 def _fields(description: _Json, answer: _Json) -> str:
@@ -155,7 +165,15 @@ def _fields(description: _Json, answer: _Json) -> str:
     for kind, content in answer.get("content", {}).items():
         schema = _resolved(description, content.get("schema", {}))
         tables.append(f"<p><code>{escape(kind)}</code></p>{_schema_table(schema)}")
+        if "example" in content:
+            tables.append(f"<pre>{escape(_written(content['example']))}</pre>")
     return "".join(tables)
+
+
+def _written(example: object) -> str:
+    if isinstance(example, str):
+        return example
+    return json.dumps(example, indent=2, ensure_ascii=False)
 
 
 def _schema_table(schema: _Json) -> str:

@@ -97,10 +97,21 @@ class Guard:
         except RefusalError as refusal:
             await answer(refusal)(scope, receive, send)
             return
+        if body is None:
+            return  # nobody is there to hear an answer, and half a request must not be done
         await self._app(scope, _replayed(body, receive), send)
 
     def _refuse(self, scope: Scope) -> None:
         """Raises RefusalError for what is not let in."""
+        if _ends_in_doubt(scope):
+            raise RefusalError(
+                400,
+                "framing",
+                "It is not clear where the request ends",
+                "It has a Transfer-Encoding, which may not stand beside a Content-Length, "
+                "nor in HTTP/1.0.",
+                headers={"connection": "close"},
+            )
         refusal = self._entrance.refusal(scope)
         if refusal is not None:
             raise refusal
@@ -127,8 +138,19 @@ class Guard:
             )
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes:
-    """The whole body. Raises RefusalError for one that is too large, too slow or no JSON."""
+def _ends_in_doubt(scope: Scope) -> bool:
+    """Whether a proxy in front might see the request end elsewhere (RFC 9112, 6.1)."""
+    names = {name for name, _ in scope["headers"]}
+    if b"transfer-encoding" not in names:
+        return False
+    return b"content-length" in names or scope["http_version"] == "1.0"
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes | None:
+    """The whole body; None when the client went away before it was whole.
+
+    Raises RefusalError for one that is too large, too slow or no JSON.
+    """
     told = header(scope, b"content-length")
     if told.isdigit() and (len(told) > 12 or int(told) > limits.LARGEST_BODY_BYTES):
         raise _too_large()
@@ -137,6 +159,8 @@ async def _body(scope: Scope, receive: Receive) -> bytes:
         async with asyncio.timeout(limits.BODY_SECONDS):
             while True:
                 message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
                 body += message.get("body", b"")
                 if len(body) > limits.LARGEST_BODY_BYTES:
                     raise _too_large()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field
+
+from wellspring_tui.prompts.model import FileKind
+from wellspring_tui.rest.scalars import Dollars, Limit, Moment
 
 if TYPE_CHECKING:
     from wellspring_tui.jobs import model
@@ -14,22 +15,6 @@ if TYPE_CHECKING:
     from wellspring_tui.rest.discretion import Discretion
 
 LONGEST_WAIT_SECONDS = 3_600.0
-
-
-def _seconds_of(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
-
-
-Moment = Annotated[
-    datetime,
-    PlainSerializer(_seconds_of, when_used="json"),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-Dollars = Annotated[
-    Decimal,
-    PlainSerializer(str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": r"^-?[0-9.eE+-]+$"}),
-]
 
 
 class Submission(BaseModel):
@@ -54,7 +39,11 @@ class Submission(BaseModel):
     model: str | None = Field(None, min_length=1, max_length=200, examples=["gpt-4o-mini"])
     temperature: float | None = Field(None, ge=0, le=2)
     max_tokens: int | None = Field(None, ge=1, le=10_000_000)
-    system: str | None = Field(None, description="A system message before every prompt.")
+    system: str | None = Field(
+        None,
+        min_length=0,  # without any bound pydantic lets half a character pass
+        description="A system message before every prompt.",
+    )
     endpoint: Literal["/v1/chat/completions", "/v1/responses", "/v1/embeddings"] | None = None
     template: str | None = Field(
         None,
@@ -63,6 +52,11 @@ class Submission(BaseModel):
         examples=["Summarise for a planner: {text}"],
     )
     window: str | None = Field(None, max_length=20, pattern=r"^[0-9]{1,6}[smhd]$", examples=["24h"])
+    max_cost: Limit | None = Field(
+        None,
+        description="Dollars: a job that may cost more is refused. none lifts the server's limit.",
+        examples=["2.50"],
+    )
 
     def request_options(self) -> dict[str, object]:
         """What is put around every prompt."""
@@ -188,6 +182,15 @@ class EventModel(BaseModel):
     detail: str | None
 
 
+class SubmittedModel(JobModel):
+    """A job that was just made."""
+
+    unused: list[str] = Field(
+        description="Fields of the body that change nothing: the file's requests go as they are.",
+        examples=[["temperature"]],
+    )
+
+
 class JobDetailModel(JobModel):
     """A job with its parts and its timeline."""
 
@@ -236,11 +239,17 @@ class ResultsModel(BaseModel):
     failures: list[dict[str, Any]]
     timestamp: str
     job_id: str
+    name: str
     status: str
+    service: str
+    batch_ids: list[str]
     requests: int
     answered: int
     failed: int
     missing: int
+    cost_usd: Dollars | None = Field(description="Null while a price is unknown.")
+    usage: dict[str, int] = Field(description="Tokens: input_tokens, output_tokens and so on.")
+    usage_by_section: dict[str, dict[str, int]]
 
 
 def job_fields(
@@ -289,6 +298,13 @@ def job_fields(
 def of_job(of: model.Job, to: Discretion, expected: model.Outlook | None = None) -> JobModel:
     """A job."""
     return JobModel(**job_fields(of, to, expected))
+
+
+def of_submitted(of: model.Job, asked: Submission, to: Discretion) -> SubmittedModel:
+    """A job that was just made, and what of the request for it had no effect."""
+    given = [name for name, value in asked.request_options().items() if value is not None]
+    unused = [name for name in given if name != "window"] if of.kind == FileKind.REQUESTS else []
+    return SubmittedModel(**job_fields(of, to), unused=unused)
 
 
 def of_detail(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/problem+json"
 _LONGEST_PLACE = 100
+_MOST_FIELDS = 20
 
 
 class FieldProblem(BaseModel):
@@ -57,6 +58,7 @@ OF_ERRORS: Mapping[type[errors.WellspringError], Kind] = {
     errors.InputError: Kind(400, "input", "What was given can't be used"),
     errors.PromptsFileError: Kind(422, "prompts-file", "The prompts file can't be sent"),
     errors.SettingsError: Kind(400, "settings", "A setting can't be used"),
+    errors.TooExpensiveError: Kind(422, "max-cost", "The job may cost more than its limit"),
     errors.JobNotFoundError: Kind(
         404, "job-not-found", "There is no such job", "GET /batch/list lists them."
     ),
@@ -104,8 +106,11 @@ def conflicts() -> Iterator[None]:
 
 def validation(found: Sequence[Mapping[str, object]]) -> RefusalError:
     """A request that does not fit the API; what was given is not repeated."""
-    fields = [FieldProblem(where=_place(one["loc"]), what=str(one["msg"])) for one in found]
-    keys = any("key" in one.where.casefold() or "token" in one.where.casefold() for one in fields)
+    fields = [
+        FieldProblem(where=_place(one["loc"]), what=str(one["msg"])) for one in found[:_MOST_FIELDS]
+    ]
+    unknown = (_place(one["loc"]).casefold() for one in found if one["type"] == "extra_forbidden")
+    keys = any("key" in name or "token" in name for name in unknown)
     return RefusalError(
         422,
         "request",

@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from wellspring_tui.rest import problems
+
 if TYPE_CHECKING:
     import asyncio
 
+_NO_HTTP = problems.RefusalError(
+    400,
+    "http",
+    "This is no HTTP request",
+    "What was sent does not follow HTTP/1.1.",
+    headers={"connection": "close"},
+)
 HEAD_SECONDS = 10.0
 """How long a client may take to send the head of a request."""
 READING_SECONDS = 60.0
@@ -32,6 +41,21 @@ class PatientProtocol(H11Protocol):
             self._stop_head_timer()
         elif self._head_timer is None and self.timeout_keep_alive_task is None:
             self._limit_head()
+
+    def send_400_response(self, msg: str) -> None:
+        del msg
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            told = problems.answer(_NO_HTTP)
+            for event in (
+                h11.Response(
+                    status_code=told.status_code, headers=told.raw_headers, reason=b"Bad Request"
+                ),
+                h11.Data(data=bytes(told.body)),
+                h11.EndOfMessage(),
+            ):
+                self.transport.write(self.conn.send(event) or b"")
+        # Else the answer has been given before all of the request was here.
+        self.transport.close()
 
     def pause_writing(self) -> None:
         super().pause_writing()

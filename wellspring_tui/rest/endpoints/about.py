@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from wellspring_tui import __version__
 from wellspring_tui.errors import WellspringError
 from wellspring_tui.rest.desk import AtDesk
-from wellspring_tui.rest.models import Moment
+from wellspring_tui.rest.scalars import Moment
 
 router = APIRouter(tags=["server"])
 
@@ -52,7 +52,16 @@ def about(request: Request) -> About:
     return About(dashboard=request.app.state.dashboard_path)
 
 
-@router.get("/health", responses={503: {"model": Health, "description": "No job goes on."}})
+@router.get(
+    "/health",
+    responses={
+        503: {
+            "model": Health,
+            "description": "No job goes on.",
+            "content": {"application/json": {"example": {"status": "stopped"}}},
+        }
+    },
+)
 def health(request: Request, desk: AtDesk, response: Response) -> Health:
     """Whether the server does its work. It needs no token; without one the answer is short."""
     jobs: int | None = None

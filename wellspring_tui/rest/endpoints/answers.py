@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
 from typing import IO, Annotated, Literal
 
@@ -12,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from wellspring_tui.answers.exports.as_jsonl import as_line
 from wellspring_tui.answers.exports.formats import FORMATS
 from wellspring_tui.answers.exports.source import Source, encode
+from wellspring_tui.jobs.milestones import all_collected_or_one_runs
 from wellspring_tui.rest.desk import AtDesk, Desk, JobId
 from wellspring_tui.rest.models import ResultsModel
 
@@ -27,9 +29,16 @@ _MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
 }
 _IN_MEMORY_BYTES = 1_000_000
+_LOOK_SECONDS = 0.1
+MOST_WAIT_SECONDS = 30.0
 _CHUNK_BYTES = 256 * 1024
 _TEXT = {"schema": {"type": "string"}}
-_OTHERS = {kind.partition(";")[0]: _TEXT for name, kind in _MEDIA_TYPES.items() if name != "json"}
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_OTHERS = {
+    kind.partition(";")[0]: _BYTES if name == "parquet" else _TEXT
+    for name, kind in _MEDIA_TYPES.items()
+    if name != "json"
+}
 
 
 @router.get(
@@ -46,12 +55,24 @@ def results(
 ) -> Response:
     """The answers by section and prompt type, as far as they have come.
 
+    Of a job whose batches have just ended it waits a little until they are on disk.
+
     As `application/x-ndjson` it streams one line a request: also those that failed or are
     missing, in the order of the views. The other formats come as files to be saved.
     """
+    _let_them_come(desk, job_id)
     if format == "jsonl" or (format is None and JSON_LINES in (accept or "")):
         return _lines(desk, job_id)
     return whole_results(desk, job_id, format or "json")
+
+
+def _let_them_come(desk: Desk, job_id: str) -> None:
+    """Who has seen a job `completed` asks for its answers: they may not be fetched yet."""
+    give_up_at = time.monotonic() + MOST_WAIT_SECONDS
+    while time.monotonic() < give_up_at:
+        parts = desk.door.detail(job_id).parts
+        if all_collected_or_one_runs(parts) or desk.stopping.wait(_LOOK_SECONDS):
+            return
 
 
 def whole_results(desk: Desk, job_id: str, name: str = "json") -> Response:

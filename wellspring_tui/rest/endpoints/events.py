@@ -44,7 +44,9 @@ _EVENT = {
 async def events(
     job_id: JobId,
     desk: AtDesk,
-    last_event_id: Annotated[str | None, Header(max_length=30)] = None,
+    last_event_id: Annotated[
+        str | None, Header(max_length=30, description="The id of the last event that was heard.")
+    ] = None,
 ) -> Response:
     """Follow a job until it is over: `timeline` for each event, `job` when it looks different.
 

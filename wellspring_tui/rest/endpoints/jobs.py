@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from wellspring_tui.jobs.entries import JOB_STATUSES
 from wellspring_tui.jobs.model import JobsQuery
 from wellspring_tui.rest.desk import AtDesk, JobId
 from wellspring_tui.rest.models import (
@@ -18,11 +19,12 @@ from wellspring_tui.rest.models import (
     of_job,
     of_retry,
 )
-from wellspring_tui.rest.problems import conflicts
+from wellspring_tui.rest.problems import conflicts, validation
 
 router = APIRouter(tags=["jobs"])
 
 _LARGEST_PAGE = 1_000
+_NO_STATUS = f"No job has it, and it is none of {', '.join(JOB_STATUSES)}"
 
 
 @router.get("/batch/list")
@@ -34,7 +36,14 @@ def list_jobs(
         str | None, Query(max_length=200, description="Go on after this job, the last of a page.")
     ] = None,
     offset: Annotated[int, Query(ge=0, le=2**40, description="Leave out so many.")] = 0,
-    status: Annotated[str, Query(max_length=100, examples=["completed"])] = "",
+    status: Annotated[
+        str,
+        Query(
+            max_length=100,
+            description=f"One of {', '.join(JOB_STATUSES)}, or another that a job has.",
+            examples=["completed"],
+        ),
+    ] = "",
     text: Annotated[
         str,
         Query(
@@ -46,6 +55,8 @@ def list_jobs(
 ) -> JobsPage:
     """Jobs, newest first, page by page."""
     door = desk.door
+    if status not in ("", *JOB_STATUSES) and not door.count_jobs(JobsQuery(status=status)):
+        raise validation([{"loc": ("query", "status"), "msg": _NO_STATUS, "type": "status"}])
     total = door.count_jobs(JobsQuery(text=text, status=status))
     last = door.job(after) if after else None
     query = JobsQuery(text=text, status=status, after=last)

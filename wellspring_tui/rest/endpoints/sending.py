@@ -13,7 +13,13 @@ from wellspring_tui.jobs.model import Job
 from wellspring_tui.rest.desk import AtDesk, Desk
 from wellspring_tui.rest.endpoints.answers import whole_results
 from wellspring_tui.rest.incoming import copied
-from wellspring_tui.rest.models import JobModel, Processing, ResultsModel, Submission, of_job
+from wellspring_tui.rest.models import (
+    Processing,
+    ResultsModel,
+    Submission,
+    SubmittedModel,
+    of_submitted,
+)
 
 router = APIRouter(tags=["sending"])
 
@@ -23,20 +29,20 @@ _LOOK_SECONDS = 0.25
 
 
 @router.post("/batch/submit", status_code=202)
-def submit(body: Submission, desk: AtDesk, response: Response) -> JobModel:
+def submit(body: Submission, desk: AtDesk, response: Response) -> SubmittedModel:
     """Make a job of a prompts file below the server's roots. It is sent right after.
 
     The job is kept when this answers, and is sent and followed also if the client goes away.
     """
     job = _submitted(body, desk)
     response.headers["location"] = f"/batch/{job.id}/status"
-    return of_job(job, desk.discretion)
+    return of_submitted(job, body, desk.discretion)
 
 
 @router.post(
     "/batch/process-complete",
     response_model=ResultsModel,
-    responses={202: {"model": JobModel, "description": "It still runs; look there later."}},
+    responses={202: {"model": SubmittedModel, "description": "It still runs; look there later."}},
 )
 async def process_complete(body: Processing, desk: AtDesk, request: Request) -> Response:
     """Make a job of a prompts file and answer with its results, or with where they will be.
@@ -51,7 +57,7 @@ async def process_complete(body: Processing, desk: AtDesk, request: Request) -> 
     job = await _until_over(job, seconds, desk, request)
     if job.collected:
         return await run_in_threadpool(whole_results, desk, job.id)
-    told = of_job(job, desk.discretion)
+    told = of_submitted(job, body, desk.discretion)
     headers = {"location": told.links.status, "retry-after": str(_pause(desk, job))}
     return Response(told.model_dump_json(), 202, headers, "application/json")
 
@@ -72,6 +78,7 @@ def _submitted(body: Submission, desk: Desk) -> Job:
                     tags=body.tags,
                     source=source,
                     open_image=desk.roots.beside(source),
+                    max_cost=body.max_cost,
                 )
         except PromptsFileError as error:
             todo = error.todo or "Mend the file and submit it again; nothing was sent."
