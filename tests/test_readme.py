@@ -120,6 +120,8 @@ class Story:
     def make_files_for(self, line: str) -> None:
         """The files that a command names to be read."""
         words = shlex.split(line, comments=True)
+        if "@prompt.txt" in words:
+            self.write("prompt.txt", b"Sum up {text}")
         written = ("-o", "--output", ">", "--home")
         for before, word in zip(["", *words], words, strict=False):
             if before in written or not re.fullmatch(r"[\w./-]+\.(json|jsonl|csv)", word):
@@ -137,7 +139,7 @@ def _content(name: str, option: str, line: str) -> bytes:
     """Something fit for a file of that name."""
     if option == "--schema":
         return json.dumps(_SCHEMA).encode()
-    columns = re.findall(r"\{(\w+)\}", line)
+    columns = ["text"] if "@prompt.txt" in line else re.findall(r"\{(\w+)\}", line)
     if columns and name.endswith(".csv"):
         return (",".join(columns) + "\n" + ",".join("words" for _ in columns) + "\n").encode()
     if columns:

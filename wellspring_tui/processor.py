@@ -135,7 +135,7 @@ class WellspringBatchProcessor:
 
         file = Path(path)
         found = self._door.check(file, self._options, self._progress)
-        if found.kind is FileKind.REQUESTS:
+        if found.kind in (FileKind.REQUESTS, FileKind.ROWS):
             raise PromptsFileError(
                 f"this is a file of {found.kind.value}, not of prompts",
                 where=one_line(str(file)),

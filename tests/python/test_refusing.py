@@ -38,7 +38,11 @@ def said(refused: pytest.ExceptionInfo[InputError]) -> str:
         (visual({"A": {"x": 1}}), "the prompt must be text, found a number"),
         (visual({"A": {"x": " "}}), "there are no prompts in it: all 1 are blank"),
         (jsonl([request("a")]), "this is a file of batch requests"),
-        (visual()[:-1] + b', "deep": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", "can't be parsed"),
+        pytest.param(
+            visual()[:-1] + b', "deep": ' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+            "nested more than 100 levels deep",
+            id="deep",
+        ),
     ],
 )
 def test_a_bad_prompts_file(

@@ -144,3 +144,9 @@ def test_the_names_are_those_of_the_command_line(
     common = printed.keys() - {"parts", "timeline"}
     assert {name: shown[name] for name in common} == {name: printed[name] for name in common}
     assert printed["parts"] == shown["parts"]
+
+
+def test_a_parameter_that_is_not_known_is_told_instead_of_left_unread(shared: Server) -> None:
+    told = problem(shared.http.get("/batch/list?stauts=failed"), 422, "request")
+
+    assert told["detail"] == "query.stauts: There is no such parameter"

@@ -22,13 +22,14 @@ from wellspring_tui.rest.problems import OF_ERRORS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_REJECTION = openapi_checks.negative_data_rejection
 _CHECKS = [
     checks.not_a_server_error,
     openapi_checks.status_code_conformance,
     openapi_checks.content_type_conformance,
     openapi_checks.response_headers_conformance,
     openapi_checks.response_schema_conformance,
-    openapi_checks.negative_data_rejection,
+    _REJECTION,
     openapi_checks.unsupported_method,
 ]
 _turns = count()
@@ -75,7 +76,9 @@ def test_no_request_breaks_it_or_gets_an_answer_it_does_not_describe(
             case.body = {**case.body, "json_file_path": "known.jsonl"}
         if case.path == "/batch/process-complete":
             case.body = {**case.body, "wait_seconds": 0.1}
-    case.call_and_validate(checks=_CHECKS, session=session, timeout=60)
+    # What was made sense of is no longer what was made to be refused.
+    kept = [one for one in _CHECKS if not makes_sense or one is not _REJECTION]
+    case.call_and_validate(checks=kept, session=session, timeout=60)
 
 
 def test_every_address_of_the_contract_is_described(shared: Server) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
@@ -12,6 +12,7 @@ from wellspring_tui import __version__
 from wellspring_tui.errors import WellspringError
 from wellspring_tui.rest import docs, problems
 from wellspring_tui.rest.endpoints import about, answers, events, jobs, sending, webhooks
+from wellspring_tui.rest.parameters import refuse_unknown
 from wellspring_tui.rest.sessions import DASHBOARD
 from wellspring_tui.rest.web import pages
 
@@ -47,6 +48,7 @@ def build(desk: Desk, front: Front | None = None) -> Api:
         docs_url=None,  # Swagger's page asks the web for its scripts; ours does not
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(refuse_unknown)],
         exception_handlers={
             WellspringError: _tell_error,
             problems.RefusalError: _tell_refusal,
