@@ -9,6 +9,7 @@ stands in the ledger and in the files beside it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -33,7 +34,7 @@ from wellspring_tui.wellspring import Wellspring
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Self
 
     from wellspring_tui.jobs.model import Job, Part
@@ -67,6 +68,7 @@ class WellspringBatchProcessor:
         system: str | None = None,
         endpoint: str | None = None,
         window: str | None = None,
+        schema: AnyPath | Mapping[str, Any] | None = None,
         progress: Heard | None = None,
         patience_seconds: float = 300.0,
     ) -> None:
@@ -76,6 +78,9 @@ class WellspringBatchProcessor:
         needs none. `progress` hears (what is done, how much, of how much if known).
         `patience_seconds` is how long an upload or a creation goes on trying a service that
         does not answer. A missing key is told by the first step that needs it.
+
+        `schema` is a JSON Schema, or a file of one, that answers are asked to fit; those that
+        do not are told with `off_schema` in the results. Raises InputError for a bad one.
         """
         self._door = Wellspring.open(home, service=service, api_key=api_key)
         self._options = self._door.request_options(
@@ -85,6 +90,7 @@ class WellspringBatchProcessor:
             system=system,
             endpoint=endpoint,
             window=window,
+            schema=schema,
         )
         self._progress = Progress() if progress is None else Progress(progress)
         self._patience_seconds = patience_seconds
@@ -338,7 +344,8 @@ class WellspringBatchProcessor:
         ours = tasks_file.absolute().parent == self._inputs.absolute()
         return self._door.submit(
             tasks_file,
-            self._options,
+            # By now the schema stands in the requests themselves.
+            replace(self._options, schema=None),
             source=source,
             filed=headings_beside(tasks_file) if ours else None,
             hold_creation=hold_creation,

@@ -127,6 +127,12 @@ def requests(function: _Function) -> _Function:
             help=f"One of {', '.join(_ENDPOINTS)}; the first, unless set otherwise.",
         ),
         click.option("--window", metavar="TIME", help="24h, unless set otherwise."),
+        click.option(
+            "--schema",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="A JSON Schema that every answer is to fit; each is checked.",
+        ),
     )
     for option in reversed(options):
         function = option(function)

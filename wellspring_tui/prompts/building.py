@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from wellspring_tui.prompts.model import EMBEDDINGS, RESPONSES, Request, RequestOptions
+from wellspring_tui.errors import InputError
+from wellspring_tui.prompts.model import CHAT, EMBEDDINGS, RESPONSES, Request, RequestOptions
+from wellspring_tui.prompts.schemas import loose_words
 from wellspring_tui.prompts.tokens import PER_MESSAGE, PER_REQUEST, Meter, estimate
+from wellspring_tui.text import one_line
+
+if TYPE_CHECKING:
+    from wellspring_tui.prompts.model import AnswerSchema
 
 # 64 characters in all: two names, two dots and a number of up to six digits.
 _SECTION_LENGTH, _TYPE_LENGTH = 29, 27
@@ -29,9 +36,11 @@ def is_reasoning(model: str) -> bool:
 
 def adjustments(options: RequestOptions) -> list[str]:
     """What will be put right for the model before anything is sent, as sentences."""
-    if options.endpoint == EMBEDDINGS or not is_reasoning(options.model):
-        return []
     said = []
+    if options.schema is not None and (loose := loose_words(options.schema)):
+        said.append(loose)
+    if options.endpoint == EMBEDDINGS or not is_reasoning(options.model):
+        return said
     if options.temperature is not None:
         said.append(f"{options.model} takes no temperature: left out.")
     if options.max_tokens is not None and options.endpoint != RESPONSES:
@@ -67,6 +76,10 @@ class RequestBuilder:
         messages = 2 if system else 1
         self._meter = Meter()
         self._own_tokens = estimate(system) + PER_MESSAGE * messages + PER_REQUEST
+        self._schema: bytes | None = None
+        if options.schema is not None:
+            self._schema = options.schema.text.encode()
+            self._own_tokens += estimate(options.schema.text)
         # Lines differ in their id, which is the first text in them, and in their prompt,
         # which is the last. What is around these is encoded once.
         line = _encode(
@@ -93,11 +106,16 @@ class RequestBuilder:
             line,
             self._meter.text(text) + self._own_tokens,
             self._max_output,
+            schema=self._schema,
         )
 
 
 def body(text: str, options: RequestOptions) -> dict[str, object]:
-    """The body of a request to `options.endpoint`, with the parameters that its model takes."""
+    """The body of a request to `options.endpoint`, with the parameters that its model takes.
+
+    Raises InputError for a schema where no answer can be asked to fit one.
+    """
+    _refuse_useless_schema(options)
     reasoning = is_reasoning(options.model)
     made: dict[str, object] = {"model": options.model}
     if options.endpoint == EMBEDDINGS:
@@ -109,10 +127,31 @@ def body(text: str, options: RequestOptions) -> dict[str, object]:
             made["max_output_tokens"] = options.max_tokens
         if options.system is not None:
             made["instructions"] = options.system
+        if options.schema is not None:
+            made["text"] = {"format": {"type": "json_schema", **_named(options.schema)}}
         return made | {"input": text}
     if options.max_tokens is not None:
         made["max_completion_tokens" if reasoning else "max_tokens"] = options.max_tokens
+    if options.schema is not None:
+        wanted = {"type": "json_schema", "json_schema": _named(options.schema)}
+        made["response_format"] = wanted
     messages = [{"role": "user", "content": text}]
     if options.system is not None:
         messages.insert(0, {"role": "system", "content": options.system})
     return made | {"messages": messages}
+
+
+def _refuse_useless_schema(options: RequestOptions) -> None:
+    if options.schema is not None and options.endpoint not in (CHAT, RESPONSES):
+        raise InputError(
+            f"answers of {one_line(options.endpoint, 40)} can't be asked to fit a schema",
+            where="schema",
+            todo=f"Leave it out, or use {CHAT} or {RESPONSES}.",
+        )
+
+
+def _named(schema: AnswerSchema) -> dict[str, object]:
+    """A schema as both endpoints take it."""
+    about = {"name": schema.name, "description": schema.description}
+    told = {key: value for key, value in about.items() if value is not None}
+    return {**told, "strict": schema.strict, "schema": msgspec.json.decode(schema.text)}

@@ -115,10 +115,17 @@ def survey(
     """A survey, and the requests that fill it as they are taken.
 
     `heartbeat` hears the number of prompts read, now and then; it may raise StoppedError.
+    Raises PromptsFileError for a schema beside ready-made requests.
     """
     found = Survey(file.path, file.kind)
     if file.kind is not FileKind.REQUESTS:
         found.notes.extend(adjustments(options))
+    elif options.schema is not None:
+        raise PromptsFileError(
+            "its requests are sent as they are, so no schema can be added to them",
+            where=one_line(str(file.path)),
+            todo="Leave it out: answers are checked by the schema that a request itself brings.",
+        )
 
     def requests() -> Iterator[Request]:
         for number, item in enumerate(file.read(options)):

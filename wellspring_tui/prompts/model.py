@@ -34,6 +34,21 @@ class FileKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerSchema:
+    """The JSON Schema that every answer is asked to fit, and is checked against."""
+
+    name: str
+    """What the service calls it: up to 64 letters, digits, `_` and `-`."""
+    text: str
+    """The schema itself, as JSON."""
+    strict: bool = True
+    """Whether the service is to keep strictly to it, which not every schema allows."""
+    description: str | None = None
+    source: str | None = None
+    """The file that it was read from."""
+
+
+@dataclass(frozen=True, slots=True)
 class RequestOptions:
     """What is put around every prompt to make a request of it.
 
@@ -46,6 +61,7 @@ class RequestOptions:
     system: str | None = None
     endpoint: str = CHAT
     window: str = "24h"
+    schema: AnswerSchema | None = None
 
     def __post_init__(self) -> None:
         """Raises InputError for what no service takes."""
@@ -75,6 +91,8 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     max_output_tokens: int | None
     inputs: int = 1
     """How many texts it embeds; 1 for every other endpoint."""
+    schema: bytes | None = None
+    """The JSON Schema that its answer is asked to fit; None when any text will do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wellspring_tui.errors import PromptsFileError
+from wellspring_tui.prompts.formats import schema_of_chat, schema_of_response
 from wellspring_tui.prompts.model import (
     EMBEDDINGS,
     NO_SECTION,
@@ -40,6 +41,8 @@ class _Body(msgspec.Struct):
     input: msgspec.Raw = msgspec.Raw(b"")
     prompt: msgspec.Raw = msgspec.Raw(b"")
     instructions: msgspec.Raw = msgspec.Raw(b"")
+    response_format: msgspec.Raw = msgspec.Raw(b"")
+    text: msgspec.Raw = msgspec.Raw(b"")
     stream: bool | None = None
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
@@ -163,6 +166,7 @@ def _measured(
     texts = (body.messages, body.input, body.prompt, body.instructions)
     limits = (body.max_completion_tokens, body.max_tokens, body.max_output_tokens)
     endpoint = line.url or ""
+    wanted = schema_of_chat(bytes(body.response_format)) or schema_of_response(bytes(body.text))
     return Request(
         custom_id=own_id,
         section=section,
@@ -170,9 +174,10 @@ def _measured(
         model=body.model or "",
         endpoint=endpoint,
         line=raw,
-        tokens=meter.json(map(bytes, texts)) + PER_REQUEST,
+        tokens=meter.json((*map(bytes, texts), wanted or b"")) + PER_REQUEST,
         max_output_tokens=0 if endpoint == EMBEDDINGS else _first(limits),
         inputs=_inputs(bytes(body.input)) if endpoint == EMBEDDINGS else 1,
+        schema=wanted,
     )
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     epilog=options.examples(
         "wellspring run prompts.json -o results.json",
         "wellspring run prompts.json --model gpt-4.1-mini > results.json",
+        "wellspring run prompts.json --schema invoice.json -o invoices.json",
         "wellspring run requests.jsonl --service local -o -",
     )
 )
@@ -160,9 +161,10 @@ def _submitted(
     tags: tuple[str, ...],
     max_cost: Decimal | None,
 ) -> Job:
+    options = wellspring.request_options(**given)
     job = wellspring.submit(
         file,
-        wellspring.request_options(**given),
+        options,
         name=name,
         description=description,
         tags=tags,
@@ -170,7 +172,10 @@ def _submitted(
         progress=told.progress,
     )
     from wellspring_tui.prompts.model import FileKind
+    from wellspring_tui.prompts.schemas import loose_words
 
+    if options.schema is not None and (loose := loose_words(options.schema)):
+        told.warn(loose)
     unused = [option for option, value in given.items() if value is not None]
     if job.kind == FileKind.REQUESTS and set(unused) - {"window"}:
         flags = ", ".join(f"--{option.replace('_', '-')}" for option in unused)
