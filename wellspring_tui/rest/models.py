@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 if TYPE_CHECKING:
+    from wellspring_tui.answers.model import Totals
     from wellspring_tui.jobs import model
     from wellspring_tui.jobs.retrying import Retry
     from wellspring_tui.rest.discretion import Discretion
@@ -57,11 +58,16 @@ class Submission(BaseModel):
     system: str | None = Field(None, description="A system message before every prompt.")
     endpoint: Literal["/v1/chat/completions", "/v1/responses", "/v1/embeddings"] | None = None
     window: str | None = Field(None, max_length=20, pattern=r"^[0-9]{1,6}[smhd]$", examples=["24h"])
+    answer_schema: dict[str, Any] | None = Field(
+        None,
+        alias="schema",
+        description="A JSON Schema that every answer is to fit; each answer is checked.",
+    )
 
     def request_options(self) -> dict[str, object]:
         """What is put around every prompt."""
         names = {"model", "temperature", "max_tokens", "system", "endpoint", "window"}
-        return self.model_dump(include=names)
+        return {**self.model_dump(include=names), "schema": self.answer_schema}
 
 
 class Processing(Submission):
@@ -183,8 +189,11 @@ class EventModel(BaseModel):
 
 
 class JobDetailModel(JobModel):
-    """A job with its parts and its timeline."""
+    """A job with its parts and its timeline, and how many of its answers want a look."""
 
+    truncated: int | None = Field(description="Answers that were cut at their token limit.")
+    refused: int | None
+    off_schema: int | None = Field(description="Answers that do not fit the schema of the job.")
     parts: list[PartModel]
     timeline: list[EventModel]
 
@@ -235,6 +244,9 @@ class ResultsModel(BaseModel):
     answered: int
     failed: int
     missing: int
+    truncated: int
+    refused: int
+    off_schema: int
 
 
 def job_fields(
@@ -286,11 +298,14 @@ def of_job(of: model.Job, to: Discretion, expected: model.Outlook | None = None)
 
 
 def of_detail(
-    of: model.JobDetail, to: Discretion, expected: model.Outlook | None = None
+    of: model.JobDetail, to: Discretion, expected: model.Outlook | None, totals: Totals | None
 ) -> JobDetailModel:
     """A job with its parts and its timeline."""
     return JobDetailModel(
         **job_fields(of.job, to, expected),
+        truncated=None if totals is None else totals.truncated,
+        refused=None if totals is None else totals.refused,
+        off_schema=None if totals is None else totals.off_schema,
         parts=[_part(part, to) for part in of.parts],
         timeline=[of_event(event, to) for event in of.events],
     )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     "section", "prompt_type", "custom_id", "state", "response", "model", "finish_reason",
     "input_tokens", "output_tokens", "total_tokens", "cached_tokens", "reasoning_tokens",
-    "cost_usd", "status_code", "reason",
+    "cost_usd", "status_code", "reason", "off_schema",
 )  # fmt: skip
 
 
@@ -33,6 +33,6 @@ def _values(entry: Entry, *, prompts: bool) -> Iterator[object]:
     yield from (usage.input_tokens, usage.output_tokens, usage.total_tokens)
     yield from (usage.cached_tokens, usage.reasoning_tokens)
     yield entry.dollars
-    yield from (answer.status_code, answer.reason)
+    yield from (answer.status_code, answer.reason, answer.off_schema)
     if prompts:
         yield entry.prompt
