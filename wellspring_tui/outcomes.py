@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from wellspring_tui.errors import JobNotFoundError
+from wellspring_tui.errors import JobNotFoundError, StorageError
 from wellspring_tui.jobs.ledger import Ledger
 from wellspring_tui.jobs.model import INDEX_NAME, NO_SERVICE, Job
 from wellspring_tui.progress import Progress
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from wellspring_tui.answers.comparing import Comparison
     from wellspring_tui.answers.exports.source import Source
+    from wellspring_tui.answers.model import Totals
     from wellspring_tui.answers.plain import PlainAnswer
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.answers.results import Results
@@ -50,6 +51,17 @@ class Outcomes(Records):
             places.outputs(job.id),
             cost_of=lambda answer: tariffs.cost_of(answer).charged.whole,
         )
+
+    def totals(self, job_id: str) -> Totals | None:
+        """What came of a job's requests, as far as it has come; of a large job work for a thread.
+
+        None when the index of its answers can't be read. Raises JobNotFoundError.
+        """
+        try:
+            with self.results(job_id).index as index:
+                return index.totals()
+        except StorageError:
+            return None
 
     def job_of_output(self, path: Path) -> Job | None:
         """The job that a file in an output folder belongs to; None for a file from elsewhere."""

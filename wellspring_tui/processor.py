@@ -74,6 +74,7 @@ class WellspringBatchProcessor:
         window: str | None = None,
         template: str | None = None,
         max_cost: Decimal | float | str | None = None,
+        schema: AnyPath | Mapping[str, Any] | None = None,
         progress: Heard | None = None,
         patience_seconds: float = 300.0,
     ) -> None:
@@ -81,9 +82,11 @@ class WellspringBatchProcessor:
 
         `api_key` is used by this object only and never written anywhere. `service="local"`
         needs none. `template` is the prompt of every row of a table, its columns in braces.
-        What may cost more than `max_cost` dollars is not sent. `progress` hears (what is done,
-        how much, of how much if known). `patience_seconds` is how long an upload or a creation
-        goes on trying a service that does not answer.
+        `schema` is a JSON Schema, or a file of one, that answers are asked to fit; those that
+        do not are told with `off_schema` in the results. What may cost more than `max_cost`
+        dollars is not sent. `progress` hears (what is done, how much, of how much if known).
+        `patience_seconds` is how long an upload or a creation goes on trying a service that
+        does not answer.
 
         Raises SettingsError, InputError, StorageError. A missing key is told by the first step
         that needs it.
@@ -97,6 +100,7 @@ class WellspringBatchProcessor:
             endpoint=endpoint,
             window=window,
             template=template,
+            schema=schema,
         )
         self._max_cost = limit_from(max_cost)
         self._progress = Progress() if progress is None else Progress(progress)
@@ -379,7 +383,8 @@ class WellspringBatchProcessor:
         ours = tasks_file.absolute().parent == self._inputs.absolute()
         return self._door.submit(
             tasks_file,
-            options or replace(self._options, template=None),  # tasks are whole already
+            # By now template and schema stand in the tasks themselves.
+            options or replace(self._options, template=None, schema=None),
             source=source,
             filed=headings_beside(tasks_file) if ours else None,
             hold_creation=hold_creation,

@@ -74,11 +74,19 @@ class Wellspring(Carrying):
     # -- in --------------------------------------------------------------------
 
     def request_options(self, **given: object) -> RequestOptions:
-        """Request options: what is given (and not None), then what is set, then the defaults."""
+        """Request options: what is given (and not None), then what is set, then the defaults.
+
+        A `schema` is a path or a dict: a JSON Schema that every answer is asked to fit, and is
+        checked against. Raises InputError.
+        """
         from wellspring_tui.prompts.model import RequestOptions
 
         chosen = dict(self.settings.request_defaults)
         chosen.update((name, value) for name, value in given.items() if value is not None)
+        if "schema" in chosen:
+            from wellspring_tui.prompts.schemas import schema_from
+
+            chosen["schema"] = schema_from(chosen["schema"])
         return RequestOptions(**chosen)  # type: ignore[arg-type]
 
     def check(
@@ -210,8 +218,12 @@ class Wellspring(Carrying):
         return self.ledger.job(known)
 
     def options_for(self, kind: str) -> RequestOptions:
-        """Request options as the newest job of that kind of file had them, or as they are set."""
-        return self.ledger.labels.options_for(kind) or self.request_options()
+        """Request options as the newest job of that kind of file had them, or as they are set.
+
+        But for a schema: that belongs to the prompts that it was made for.
+        """
+        latest = self.ledger.labels.options_for(kind)
+        return self.request_options() if latest is None else replace(latest, schema=None)
 
     # -- from elsewhere --------------------------------------------------------
 

@@ -79,6 +79,7 @@ def test_answers_are_found_by_section_and_prompt_type(results: Results, tmp_path
         "model": "gpt-4o-mini-2024-07-18",
         "custom_id": "d",
         "finish_reason": "stop",
+        "off_schema": None,
         "cost_usd": None,
     }
     assert whole["usage"]["total_tokens"] == 30

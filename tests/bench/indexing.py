@@ -21,6 +21,36 @@ _LINES = 50_000
 _SECTIONS = 500
 _TEXT = "## Finding the ground\n\n- **Sunlight**: six hours a day, measured in June.\n" * 34
 
+_FACT = {"what": "Sunlight, over a whole day in June", "figure": 6.5, "unit": "h", "sure": True}
+_FACTS = orjson.dumps(
+    {"title": "Finding the ground", "notes": None, "facts": [_FACT] * 24}
+).decode()
+_SCHEMA = orjson.dumps(
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["title", "notes", "facts"],
+        "properties": {
+            "title": {"type": "string"},
+            "notes": {"type": ["string", "null"]},
+            "facts": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": list(_FACT),
+                    "properties": {
+                        "what": {"type": "string"},
+                        "figure": {"type": "number"},
+                        "unit": {"enum": ["m", "h", "kg", "%"]},
+                        "sure": {"type": "boolean"},
+                    },
+                },
+            },
+        },
+    }
+)
+
 _ALONE = "import tests.bench.indexing as bench, pathlib"
 
 
@@ -37,6 +67,7 @@ def figures() -> Iterator[Figure]:
         ready = f"{_ALONE}\nfolder = pathlib.Path({name!r})\nindex = bench.open_index(folder)"
         memory = peak_megabytes(f"{ready}\nbench.add(index, folder)") - peak_megabytes(ready)
         yield Figure("indexing: memory growth", memory, "MB", goal="≤ 15 MB", met=memory <= 15)
+        yield from _checked()
         slowest = percentile(_found_ms(folder), 99)
         goal = "< 1 ms"
         yield Figure(
@@ -44,22 +75,39 @@ def figures() -> Iterator[Figure]:
         )
 
 
-def write_output(folder: Path) -> Path:
-    """An output file as OpenAI writes it."""
+def _checked() -> Iterator[Figure]:
+    """The same for answers that were asked to fit a schema, against not looking at that."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_output(folder, _FACTS)
+        ours, floor = alternate(5, lambda: _index_ms(folder, _SCHEMA), lambda: _index_ms(folder))
+        what = "indexing: the same, each held against a schema"
+        yield Figure(what, ours, "ms", floor, "≤ 3 × without", ours <= 3 * floor)
+        new_index(folder, _SCHEMA).close()
+        ready = f"{_ALONE}\nfolder = pathlib.Path({name!r})\nindex = bench.open_index(folder)"
+        memory = peak_megabytes(f"{ready}\nbench.add(index, folder)") - peak_megabytes(ready)
+        yield Figure("indexing: memory growth", memory, "MB", goal="≤ 25 MB", met=memory <= 25)
+
+
+def write_output(folder: Path, text: str = _TEXT) -> Path:
+    """An output file as OpenAI writes it, each answer of the same text."""
     path = folder / "part-001.output.jsonl"
     with path.open("wb") as file:
         for number in range(_LINES):
-            file.write(orjson.dumps(_line(number), option=orjson.OPT_APPEND_NEWLINE))
+            file.write(orjson.dumps(_line(number, text), option=orjson.OPT_APPEND_NEWLINE))
     return path
 
 
-def new_index(folder: Path) -> AnswerIndex:
+def new_index(folder: Path, schema: bytes | None = None) -> AnswerIndex:
     """An index that knows the requests and no answer."""
     path = folder / "index.sqlite"
     path.unlink(missing_ok=True)
     index = AnswerIndex.create(path)
     index.add_requests(
-        (_custom_id(n), f"Section {n % _SECTIONS}", "facts", Place("part-001.jsonl", n * 700, 700))
+        (
+            *(_custom_id(n), f"Section {n % _SECTIONS}", "facts"),
+            *(Place("part-001.jsonl", n * 700, 700), schema),
+        )
         for n in range(_LINES)
     )
     return index
@@ -75,8 +123,8 @@ def add(index: AnswerIndex, folder: Path) -> None:
     index.add_file(folder / "part-001.output.jsonl", 1, lambda _done, _total: None)
 
 
-def _index_ms(folder: Path) -> float:
-    with new_index(folder) as index:
+def _index_ms(folder: Path, schema: bytes | None = None) -> float:
+    with new_index(folder, schema) as index:
         started = time.perf_counter()
         add(index, folder)
         return (time.perf_counter() - started) * 1_000
@@ -107,7 +155,7 @@ def _custom_id(number: int) -> str:
     return f"section-{number % _SECTIONS}.facts.{number:05d}"
 
 
-def _line(number: int) -> dict[str, object]:
+def _line(number: int, text: str) -> dict[str, object]:
     return {
         "id": f"batch_req_{number:032x}",
         "custom_id": _custom_id(number),
@@ -124,7 +172,7 @@ def _line(number: int) -> dict[str, object]:
                         "index": 0,
                         "message": {
                             "role": "assistant",
-                            "content": _TEXT,
+                            "content": text,
                             "refusal": None,
                             "annotations": [],
                         },

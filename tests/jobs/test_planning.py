@@ -31,7 +31,7 @@ def plan(folder: Path, requests: list[Request], **limits: int) -> Planner:
     folder.mkdir(exist_ok=True)
     planner = Planner(folder, ServiceProfile("acme", "http://acme", **limits))  # type: ignore[arg-type]
     lines = {request.custom_id: request.line for request in requests}
-    for own_id, _, _, place in list(planner.placed(requests)):
+    for own_id, _, _, place, *_ in list(planner.placed(requests)):
         content = (folder / place.file).read_bytes()
         assert content[place.offset : place.offset + place.length] == lines[own_id] + b"\n"
     for part in planner.parts:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import pytest
 
 from wellspring_tui.prompts.fields import options_from_text, text_of
 from wellspring_tui.prompts.model import RESPONSES, RequestOptions
+from wellspring_tui.prompts.schemas import read_schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DEFAULTS = RequestOptions(system="Be brief.")
 
@@ -44,6 +51,26 @@ def test_a_mistake_is_said_of_its_own_field(field: str, text: str, said: str) ->
     options, mistakes = options_from_text({field: text}, DEFAULTS)
     assert mistakes == {field: said}
     assert options == DEFAULTS
+
+
+def test_a_schema_is_the_path_of_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "bed.json"
+    path.write_text('{"type": "object", "properties": {}}')
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for typed in (f" {path} ", "~/bed.json"):
+        options, mistakes = options_from_text({"schema": typed}, DEFAULTS)
+        assert mistakes == {}
+        assert options == replace(DEFAULTS, schema=read_schema(path))
+        assert text_of(options, "schema") == str(path)
+    assert options_from_text({"schema": " "}, options) == (DEFAULTS, {})
+    for typed, said in (
+        ("~nobody-here/x", "no such file"),
+        ("\0", "can't be read"),
+        ("/", "no file"),
+    ):
+        options, mistakes = options_from_text({"schema": typed}, DEFAULTS)
+        assert said in mistakes["schema"]
+        assert options == DEFAULTS
 
 
 def test_one_mistake_does_not_hide_another() -> None:

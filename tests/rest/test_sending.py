@@ -115,6 +115,41 @@ def test_a_table_without_a_template_that_fits_is_told_in_a_sentence(
     assert said in f"{told['detail']} {told['todo']}"
 
 
+def test_answers_are_asked_to_fit_a_schema_and_held_against_it(shared: Server) -> None:
+    bed = {"type": "object", "required": ["plant"], "properties": {"plant": {"type": "string"}}}
+    job_id = shared.job(schema=bed)
+    ended = shared.ended(job_id)
+    assert (ended["answered"], ended["off_schema"]) == (4, 0)
+    coded = {**bed, "properties": {"plant": {"type": "string", "pattern": "^[A-Z]{3}$"}}}
+    job_id = shared.job(schema={"name": "bed", "schema": coded})
+    ended = shared.ended(job_id)
+    assert (ended["answered"], ended["truncated"], ended["off_schema"]) == (4, 0, 4)
+    results = shared.get(f"/batch/{job_id}/results")
+    assert results["off_schema"] == 4
+    answer = results["results_by_section"]["Finding the Ground"]["facts_prompt"]
+    assert answer["off_schema"].startswith("plant: ")
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ({"type": "objekt"}, "no valid JSON Schema"),
+        ({"type": "object", "properties": {"a": {"$ref": "file:///etc/passwd"}}}, "is fetched"),
+        ({"type": "array", "items": {"type": "string"}}, "root must have"),
+        ({}, "this holds no schema"),
+    ],
+)
+def test_a_schema_that_can_not_be_used_is_told_before_a_job_is_made(
+    shared: Server, schema: dict[str, Any], said: str
+) -> None:
+    shared.write("garden.json", visual())
+    before = shared.get("/batch/list")["total"]
+    told = problem(shared.submit("garden.json", schema=schema), 400, "input")
+    assert said in told["detail"]
+    problem(shared.submit("garden.json", schema="bed.json"), 422, "request")
+    assert shared.get("/batch/list")["total"] == before
+
+
 def test_who_waits_gets_the_results_at_once(shared: Server) -> None:
     shared.write("waited.json", visual())
     asked = {"json_file_path": "waited.json", "wait": True}

@@ -17,6 +17,7 @@ from wellspring_tui.services.model import Counts
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from wellspring_tui.answers.model import RequestRow
     from wellspring_tui.jobs.model import Job
     from wellspring_tui.wellspring import Wellspring
 
@@ -31,6 +32,8 @@ class Told:
     missing: bool = False
     asked: str = ""
     """The prompt, when it matters."""
+    schema: bytes | None = None
+    """What the answer is asked to fit."""
 
 
 YES = Told()
@@ -38,6 +41,7 @@ FAILED = Told(None)
 MISSING = Told(missing=True)
 CUT_OFF = Told("It goes on and", "length")
 REFUSED = Told("I won't say.", "content_filter")
+OFF_SCHEMA = Told('{"plant":7}', schema=b'{"properties": {"plant": {"type": "string"}}}')
 
 
 def ended_job(
@@ -81,14 +85,13 @@ def ended_job(
     return door.job(job_id)
 
 
-def _requests(
-    named: list[tuple[str, str, Told]], asked: list[bytes]
-) -> list[tuple[str, str, str, Place]]:
-    rows, offset = [], 0
-    for (own_id, section, _), line in zip(named, asked, strict=True):
+def _requests(named: list[tuple[str, str, Told]], asked: list[bytes]) -> list[RequestRow]:
+    rows: list[RequestRow] = []
+    offset = 0
+    for (own_id, section, told), line in zip(named, asked, strict=True):
         length = len(line) + 1
         place = Place("part-001.jsonl", offset, length)
-        rows.append((own_id, section, f"prompt {own_id}", place))
+        rows.append((own_id, section, f"prompt {own_id}", place, told.schema))
         offset += length
     return rows
 

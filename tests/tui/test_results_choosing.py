@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.answered import CUT_OFF, FAILED, MISSING, REFUSED, YES, ended_job
+from tests.support.answered import (
+    CUT_OFF,
+    FAILED,
+    MISSING,
+    OFF_SCHEMA,
+    REFUSED,
+    YES,
+    ended_job,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +58,22 @@ async def test_x_goes_to_each_that_failed_is_missing_cut_off_or_refused_and_roun
         assert "The service gave no answer to this request." in hand.text
 
 
+async def test_answers_off_their_schema_are_told_filtered_and_gone_to(
+    open_dashboard: Callable[..., AbstractAsyncContextManager[Hand]], wellspring: Wellspring
+) -> None:
+    job = ended_job(wellspring, {"Soil": [YES, OFF_SCHEMA, YES, CUT_OFF]})
+    async with open_dashboard((120, 30)) as hand:
+        hand.app.open_results(job.id)
+        await hand.until_shown("4 answered · 0 failed · 0 missing · 1 cut off · 1 off schema")
+        await hand.press("x")
+        assert at(hand) == "Soil 1"
+        assert "▲ off schema · plant: 7 is not of type" in hand.text
+        assert "▲ prompt Soil 1" in hand.text
+        await hand.press("f", "f")
+        await hand.until_shown("2 of 4 · cut off, refused, off schema")
+        assert "prompt Soil 0" not in hand.text
+
+
 async def test_x_says_when_nothing_went_wrong(
     open_dashboard: Callable[..., AbstractAsyncContextManager[Hand]], wellspring: Wellspring
 ) -> None:
@@ -58,7 +82,9 @@ async def test_x_says_when_nothing_went_wrong(
         hand.app.open_results(job.id)
         await hand.until_on("ResultsScreen")
         await hand.press("x")
-        assert hand.toasts == ["No answer here failed, is missing, was cut off or refused."]
+        assert hand.toasts == [
+            "No answer here failed, is missing, was cut off, refused or is off schema."
+        ]
         assert at(hand) == "Soil 0"
 
 
@@ -90,7 +116,7 @@ async def test_f_lists_failed_and_missing_then_cut_off_and_refused_then_all(
         await hand.press("n", "n")
         assert at(hand) == "Trees 0"  # the last stays the last
         await hand.press("f")
-        await hand.until_shown("2 of 9 · cut off and refused · f")
+        await hand.until_shown("2 of 9 · cut off, refused, off schema · f")
         assert at(hand) == "Trees 2"
         await hand.press("f")
         await hand.until(lambda: table.row_count == 12, "all again")
@@ -149,7 +175,7 @@ async def test_x_keeps_to_the_filter(
         hand.app.open_results(mixed)
         await hand.until_on("ResultsScreen")
         await hand.press("f", "f")
-        await hand.until_shown("cut off and refused")
+        await hand.until_shown("cut off, refused, off schema")
         seen = []
         for _ in range(3):
             await hand.press("x")
@@ -166,7 +192,7 @@ async def test_the_chip_can_be_clicked(
         await hand.press("f")
         await hand.until_shown("failed and missing")
         await hand.pilot.click("#chip", offset=(3, 0))
-        await hand.until_shown("cut off and refused")
+        await hand.until_shown("cut off, refused, off schema")
 
 
 async def test_all_numbers_of_the_job_are_told_once_they_are_counted(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.answered import CUT_OFF, FAILED, MISSING, YES, Told, ended_job
+from tests.support.answered import CUT_OFF, FAILED, MISSING, OFF_SCHEMA, YES, Told, ended_job
 from wellspring_tui.jobs.model import INDEX_NAME, Round
 from wellspring_tui.tui.messages import JobsRefreshed
 
@@ -41,6 +41,26 @@ async def test_the_title_always_tells_finish_reason_usage_and_cost(
         await hand.until_shown("▲ cut off · length · 10 in + 5 out · free")
         await hand.press("X", "X")
         await hand.until_shown("× failed")
+
+
+async def test_an_answer_to_a_schema_is_laid_out_and_copied_as_it_came(
+    open_dashboard: Callable[..., AbstractAsyncContextManager[Hand]], wellspring: Wellspring
+) -> None:
+    hostile = Told('{"plant":"[/] \\u001b[2J *kale*"}', schema=b"{}")
+    cut = Told("It goes on and", "length", schema=b"{}")
+    job = ended_job(wellspring, {"Soil": [OFF_SCHEMA, hostile, cut]})
+    async with open_dashboard() as hand:
+        hand.app.open_results(job.id)
+        await hand.until_on("ResultsScreen")
+        assert hand.reader("#answer").shown_text == '{\n  "plant": 7\n}'
+        await hand.press("y")
+        assert hand.app.clipboard == '{"plant":7}'
+        await hand.press("4")
+        await hand.until_shown('▲ plant: 7 is not of type "string"')
+        await hand.press("1", "n")
+        assert hand.reader("#answer").shown_text.startswith('{\n  "plant": "[/] ')
+        await hand.press("n")
+        await hand.until_shown("It goes on and")
 
 
 async def test_m_shows_markdown_as_it_was_written_and_rendered_again(

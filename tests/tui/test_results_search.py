@@ -163,7 +163,7 @@ async def test_with_a_filter_only_its_answers_are_counted(
         hand.app.open_results(job.id)
         await hand.until_on("ResultsScreen")
         await hand.press("f", "f", "slash")
-        await hand.until_shown("2 of 4 · cut off and refused")
+        await hand.until_shown("2 of 4 · cut off, refused, off schema")
         await hand.type("clay")
         await hand.until_shown("1 of 1 here · 2 in 2 answers")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -140,6 +141,38 @@ async def test_a_mistake_is_said_beside_its_field_at_once_and_nothing_is_sent(
         assert type(hand.app.screen).__name__ == "ReviewScreen"
 
 
+async def test_a_schema_is_judged_as_its_path_is_typed_and_goes_with_every_request(
+    open_dashboard: Open, tmp_path: Path
+) -> None:
+    bed = tmp_path / "bed.json"
+    bed.write_text(json.dumps({"type": "array"}))
+    async with open_dashboard((120, 30), demo=True) as hand:
+        await review(hand)
+        beside = hand.app.screen.query_one("#schema-says", Static)
+        for typed, said in (
+            (bed.with_name("be"), "there is no such file"),
+            (bed, "root must have"),
+        ):
+            fill(hand, schema=str(typed))
+            await hand.until(lambda said=said: said in str(beside.render()), said)  # type: ignore[misc]
+            assert button(hand).disabled
+        bed.write_text(json.dumps({"type": "object", "properties": {"plant": {"type": "string"}}}))
+        fill(hand, schema=f" {bed}")
+        await hand.until_shown("bed is sent without strict")
+        assert not beside.display
+        await until_ready(hand)
+        await hand.press("ctrl+s")
+        await hand.until_on("JobsScreen")
+        (job,) = hand.app.door.jobs()
+        written = hand.app.door.settings.places.inputs(job.id) / "part-001.jsonl"
+        assert b'"json_schema":{"name":"bed","strict":false' in written.read_bytes()
+        assert job.options is not None
+        assert job.options.schema is not None
+        assert job.options.schema.source == str(bed)
+        # It was made for these prompts; the next ones start without.
+        assert hand.app.door.options_for(job.kind).schema is None
+
+
 async def test_a_job_above_the_limit_of_costs_is_held_until_something_is_changed(
     open_dashboard: Open,
 ) -> None:
@@ -262,7 +295,7 @@ async def test_every_field_is_reached_with_tab_and_the_cost_stays_in_sight(
     async with open_dashboard((80, 24), demo=True, **OPENAI) as hand:
         await review(hand)
         reached = []
-        for _ in range(13):
+        for _ in range(14):
             assert f"Submit 9 prompts · {COST}" in hand.text
             focused = hand.app.focused
             assert focused is not None
@@ -271,7 +304,8 @@ async def test_every_field_is_reached_with_tab_and_the_cost_stays_in_sight(
             await hand.press("tab")
         assert set(reached) == {
             *("submit", "back", "service", "name", "description", "tags", "model"),
-            *("temperature", "max_tokens", "system", "max_cost", "endpoint", "window"),
+            *("temperature", "max_tokens", "system", "schema", "max_cost", "endpoint"),
+            "window",
         }
         assert hand.app.focused is button(hand)
 

@@ -1,4 +1,4 @@
-"""Finding the answers that ask for a look: failed, missing, truncated, refused."""
+"""Finding the answers that ask for a look: failed, missing, truncated, refused, off schema."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _CONDITIONS = {
     Kind.MISSING: "a.answered IS NULL",
     Kind.TRUNCATED: "a.finish = 'length'",
     Kind.REFUSED: "a.finish IN ('refusal', 'content_filter')",
+    Kind.OFF_SCHEMA: "a.off_schema IS NOT NULL",
 }
 
 

@@ -11,7 +11,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from wellspring_tui.answers import lookups, own_rows, records, sections
+from wellspring_tui.answers import checking, lookups, own_rows, records, sections
 from wellspring_tui.answers.failure_kinds import FailureKind, count_kinds
 from wellspring_tui.answers.flags import Flags
 from wellspring_tui.answers.groups import read_groups
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wellspring_tui.answers.groups import Group, Heading
-    from wellspring_tui.answers.model import Answer, Place, SectionOutline
+    from wellspring_tui.answers.model import Answer, Place, RequestRow, SectionOutline
 
 _SCHEMA = """
 CREATE TABLE names (
@@ -35,7 +35,8 @@ CREATE TABLE requests (
     row INTEGER NOT NULL,               -- the order of the views: by section, then number
     custom_id TEXT NOT NULL UNIQUE,
     section INTEGER NOT NULL, prompt_type INTEGER NOT NULL,
-    file INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL
+    file INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
+    schema INTEGER                      -- which its answer is to fit
 ) STRICT;
 CREATE TABLE answers (
     custom_id TEXT PRIMARY KEY,
@@ -45,14 +46,23 @@ CREATE TABLE answers (
     status_code INTEGER, finish TEXT, model TEXT, reason TEXT,
     input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, total_tokens INTEGER NOT NULL,
     cached_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL,
-    cache_write_tokens INTEGER NOT NULL DEFAULT 0
+    cache_write_tokens INTEGER NOT NULL DEFAULT 0,
+    off_schema TEXT                     -- what is wrong with an answer that does not fit
 ) STRICT, WITHOUT ROWID;
 """
-_VERSION = 2
-_SINCE_VERSION_1 = "ALTER TABLE answers ADD COLUMN cache_write_tokens INTEGER NOT NULL DEFAULT 0"
+_SINCE_VERSION = {
+    1: ("ALTER TABLE answers ADD COLUMN cache_write_tokens INTEGER NOT NULL DEFAULT 0",),
+    2: (
+        "ALTER TABLE requests ADD COLUMN schema INTEGER",
+        "ALTER TABLE answers ADD COLUMN off_schema TEXT",
+        checking.SCHEMA,
+    ),
+}
+"""What makes the next version of one."""
+_VERSION = 3
 
 _ADD_ANSWER = """
-INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (custom_id) DO UPDATE SET
     rank = excluded.rank, answered = excluded.answered,
     file = excluded.file, offset = excluded.offset, length = excluded.length,
@@ -60,13 +70,13 @@ ON CONFLICT (custom_id) DO UPDATE SET
     reason = excluded.reason, input_tokens = excluded.input_tokens,
     output_tokens = excluded.output_tokens, total_tokens = excluded.total_tokens,
     cached_tokens = excluded.cached_tokens, reasoning_tokens = excluded.reasoning_tokens,
-    cache_write_tokens = excluded.cache_write_tokens
+    cache_write_tokens = excluded.cache_write_tokens, off_schema = excluded.off_schema
 WHERE excluded.rank > answers.rank
 """
 _SUMS = """
     count(*), coalesce(sum(a.answered = 1), 0), coalesce(sum(a.answered = 0), 0),
     coalesce(sum(a.finish = 'length'), 0),
-    coalesce(sum(a.finish IN ('refusal', 'content_filter')), 0),
+    coalesce(sum(a.finish IN ('refusal', 'content_filter')), 0), count(a.off_schema),
     coalesce(sum(a.input_tokens), 0), coalesce(sum(a.output_tokens), 0),
     coalesce(sum(a.total_tokens), 0), coalesce(sum(a.cached_tokens), 0),
     coalesce(sum(a.reasoning_tokens), 0), coalesce(sum(a.cache_write_tokens), 0)
@@ -95,19 +105,23 @@ class AnswerIndex:
 
     def _bring_up_to_date(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version == 1:
-            with self._writing():
-                # Another process may have done it while this one waited for its turn.
-                if self._db.execute("PRAGMA user_version").fetchone() == (1,):
-                    self._db.execute(_SINCE_VERSION_1)
-                    self._db.execute(f"PRAGMA user_version = {_VERSION}")
+        if version not in _SINCE_VERSION:
+            return
+        with self._writing():
+            # Another process may have done it while this one waited for its turn.
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            while version in _SINCE_VERSION:
+                for statement in _SINCE_VERSION[version]:
+                    self._db.execute(statement)
+                version += 1
+            self._db.execute(f"PRAGMA user_version = {version}")
 
     @classmethod
     def create(cls, path: Path) -> AnswerIndex:
         """A new, empty index."""
         path.touch(mode=0o600)
         with closing(sqlite3.connect(path)) as db:
-            db.executescript(_SCHEMA)
+            db.executescript(f"BEGIN;{_SCHEMA}{checking.SCHEMA};COMMIT;")
             db.execute(f"PRAGMA user_version = {_VERSION}")
         return cls(path)
 
@@ -130,25 +144,28 @@ class AnswerIndex:
 
     # -- filling ---------------------------------------------------------------
 
-    def add_requests(self, rows: Iterable[tuple[str, str, str, Place]]) -> int:
+    def add_requests(self, rows: Iterable[RequestRow]) -> int:
         """Add requests of a job, (custom_id, section, prompt type, place), in file order.
+
+        A fifth value is the JSON Schema by which its answer is asked for, if it is.
 
         All in one transaction, after those that are there. Returns how many there are then.
         """
         with self._writing():
-            names = _Names(self._db)
+            names, schemas = _Names(self._db), checking.Schemas(self._db)
             (first,) = self._db.execute(
                 "SELECT coalesce(max(number) + 1, 0) FROM requests"
             ).fetchone()
             self._db.execute("DROP INDEX IF EXISTS request_rows")
             self._db.executemany(
-                "INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     (
                         *(number, number, own_id, names[section], names[kind]),
                         *(names[place.file], place.offset, place.length),
+                        schemas.id_of(schema[0]) if schema else None,
                     )
-                    for number, (own_id, section, kind, place) in enumerate(rows, first)
+                    for number, (own_id, section, kind, place, *schema) in enumerate(rows, first)
                 ),
             )
             self._gather_sections()
@@ -180,14 +197,16 @@ class AnswerIndex:
     ) -> tuple[int, int]:
         """Index an output or error file of a part; (lines, lines that could not be read).
 
-        Again for the same file changes nothing. The newest answer of a request counts.
+        Again for the same file changes nothing. The newest answer of a request counts. What
+        was asked to fit a schema is held against it.
         """
         lines = unreadable = 0
         size_bytes = path.stat().st_size
 
         def rows() -> Iterator[tuple[object, ...]]:
             nonlocal lines, unreadable
-            file_id = _Names(self._db)[path.name]
+            file_id, checks = _Names(self._db)[path.name], checking.Checks(self._db)
+            check = checks.off_schema if checks.any else None
             with path.open("rb", buffering=_READ_BYTES) as file:
                 offset = 0
                 for raw in file:
@@ -198,7 +217,9 @@ class AnswerIndex:
                         if outcome is None:
                             unreadable += 1
                         else:
-                            yield records.of_outcome(outcome, part, file_id, offset, length)
+                            off = None if check is None else check(outcome, raw)
+                            place = file_id, offset, length
+                            yield records.of_outcome(outcome, part, place, off)
                     offset += length
                     if lines % _HEARTBEAT_LINES == 0:
                         heartbeat(offset, size_bytes)
@@ -316,6 +337,10 @@ class AnswerIndex:
         )
         return found.fetchone() is not None
 
+    def has_schemas(self) -> bool:
+        """Whether any answer is asked to fit a JSON Schema."""
+        return checking.has_schemas(self._db)
+
     def files_of_requests(self) -> list[str]:
         """The input files that the requests stand in."""
         rows = self._db.execute(
@@ -397,5 +422,5 @@ class _Names:
 
 
 def _totals(row: tuple[int, ...] | list[int]) -> Totals:
-    requests, answered, failed, truncated, refused, *usage = row
-    return Totals(requests, answered, failed, truncated, refused, Usage(*usage))
+    requests, answered, failed, truncated, refused, off_schema, *usage = row
+    return Totals(requests, answered, failed, truncated, refused, Usage(*usage), off_schema)

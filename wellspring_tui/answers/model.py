@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeAlias
 
 import msgspec
+
+CUT_OFF = "length"
+"""Why the model stopped, where it came to its token limit."""
+REFUSALS = ("refusal", "content_filter")
+"""Why it stopped, where it refused to answer."""
 
 
 class State(StrEnum):
@@ -17,12 +23,13 @@ class State(StrEnum):
 
 
 class Kind(StrEnum):
-    """What an answer can be looked for as; truncated and refused ones are answered too."""
+    """What an answer can be looked for as; the truncated, refused, off schema are answered too."""
 
     FAILED = "failed"
     MISSING = "missing"
     TRUNCATED = "truncated"
     REFUSED = "refused"
+    OFF_SCHEMA = "off_schema"
     ANSWERED = "answered"
 
 
@@ -75,6 +82,15 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     reason: str | None = None
     """Why it failed, in the service's words."""
 
+    @property
+    def ended_early(self) -> bool:
+        """Whether the answer was cut off or refused."""
+        return self.finish in (CUT_OFF, *REFUSALS)
+
+
+RequestRow: TypeAlias = tuple[str, str, str, Place] | tuple[str, str, str, Place, bytes | None]
+"""A request for an index: custom_id, section, prompt type, place; the schema of its answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -93,16 +109,25 @@ class Answer:
     model: str | None
     usage: Usage
     reason: str | None
+    has_schema: bool = False
+    """Whether it is asked to fit a JSON Schema."""
+    off_schema: str | None = None
+    """Where and how the answer goes against that; None when it does not, or ended early."""
 
     @property
     def truncated(self) -> bool:
         """Whether the answer was cut at its token limit."""
-        return self.finish == "length"
+        return self.finish == CUT_OFF
 
     @property
     def refused(self) -> bool:
         """Whether the model refused to answer."""
-        return self.finish in ("refusal", "content_filter")
+        return self.finish in REFUSALS
+
+    @property
+    def wants_a_look(self) -> bool:
+        """Whether it is an answer, and yet not what was asked for."""
+        return self.truncated or self.refused or self.off_schema is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +140,22 @@ class Totals:
     truncated: int = 0
     refused: int = 0
     usage: Usage = field(default_factory=Usage)
+    off_schema: int = 0
 
     @property
     def missing(self) -> int:
         """Requests of which no file says anything."""
         return self.requests - self.answered - self.failed
+
+    @property
+    def flags(self) -> tuple[tuple[int, str], ...]:
+        """How many answers want a look, and why: those of which there are any."""
+        told = (
+            (self.truncated, "cut off"),
+            (self.refused, "refused"),
+            (self.off_schema, "off schema"),
+        )
+        return tuple((number, word) for number, word in told if number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class PlainAnswer:
     model: str | None
     finish: str | None
     """Why the model stopped: `stop`, `length` when the answer is cut, `refusal`, …"""
+    off_schema: str | None
+    """Where and how the answer goes against the schema it was asked to fit, if it does."""
     usage: Usage
     """Tokens, as the service counted them."""
     cost: Decimal | None
@@ -62,6 +64,7 @@ def _plain(entry: Entry) -> PlainAnswer:
         prompt=entry.prompt,
         model=answer.model,
         finish=answer.finish,
+        off_schema=answer.off_schema,
         usage=answer.usage,
         cost=entry.cost,
         row=None if entry.row is None else as_values(entry.row),

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.model import Outcome
 
 ANSWERS = """
-SELECT r.row, r.custom_id, s.name, t.name, rf.name, r.offset, r.length,
+SELECT r.row, r.custom_id, s.name, t.name, rf.name, r.offset, r.length, r.schema,
     a.answered, af.name, a.offset, a.length, a.status_code, a.finish, a.model, a.reason,
+    a.off_schema,
     a.input_tokens, a.output_tokens, a.total_tokens, a.cached_tokens, a.reasoning_tokens,
     a.cache_write_tokens
 FROM requests r
@@ -29,8 +30,8 @@ RANK_ANSWERED = 1_000_000
 
 def answer(row: tuple[Any, ...]) -> Answer:
     """A row of `ANSWERS`."""
-    number, custom_id, section, kind, file, offset, length, answered, *rest = row
-    answer_file, answer_offset, answer_length, code, finish, model, reason, *tokens = rest
+    number, custom_id, section, kind, file, offset, length, schema, answered, *rest = row
+    answer_file, answer_offset, answer_length, code, finish, model, reason, off, *tokens = rest
     if answered is None:
         state, response, usage = State.MISSING, None, Usage()
     else:
@@ -50,14 +51,17 @@ def answer(row: tuple[Any, ...]) -> Answer:
         model=model,
         usage=usage,
         reason=reason,
+        has_schema=schema is not None,
+        off_schema=off,
     )
 
 
 def of_outcome(
-    outcome: Outcome, part: int, file_id: int, offset: int, length: int
+    outcome: Outcome, part: int, place: tuple[int, int, int], off_schema: str | None
 ) -> tuple[object, ...]:
-    """A row of the table `answers`."""
+    """A row of the table `answers`; `place` is (file's number, offset, length)."""
     usage = outcome.usage
+    file_id, offset, length = place
     return (
         outcome.custom_id,
         part + (RANK_ANSWERED if outcome.answered else 0),
@@ -75,4 +79,5 @@ def of_outcome(
         usage.cached_tokens,
         usage.reasoning_tokens,
         usage.cache_write_tokens,
+        off_schema,
     )

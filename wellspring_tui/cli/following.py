@@ -67,13 +67,16 @@ def exit_code(job: Job) -> ExitCode:
     return ExitCode.FAILURES if job.collected and not job.all_answered else ExitCode.OK
 
 
-def summary(job: Job) -> str:
+def summary(wellspring: Wellspring, job: Job) -> str:
     """How a job ended, in one line."""
     tokens = count(job.input_tokens + job.output_tokens)
     cost = "cost unknown" if job.cost is None else money(job.cost)
+    totals = wellspring.totals(job.id)
+    flags = totals.flags if totals else ()
+    flagged = "".join(f", {number:,} {word}" for number, word in flags)
     return (
         f"{job.id} {job.status}: {job.completed:,} answered, {job.failed:,} failed, "
-        f"{job.missing:,} missing; {tokens} tokens, {cost}."
+        f"{job.missing:,} missing{flagged}; {tokens} tokens, {cost}."
     )
 
 

@@ -133,6 +133,12 @@ def requests(function: _Function) -> _Function:
             help="The prompt of every row of a CSV, TSV or JSONL table, with its columns in "
             'braces: "Summarise: {text}". @FILE reads it from a file.',
         ),
+        click.option(
+            "--schema",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="A JSON Schema that every answer is to fit; each is checked.",
+        ),
     )
     for option in reversed(options):
         function = option(function)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from wellspring_tui.answers.model import Totals
     from wellspring_tui.jobs.model import Event, Job, JobDetail, Offer, Outlook, Part
     from wellspring_tui.jobs.needs import Needs
     from wellspring_tui.jobs.retrying import Retry
@@ -76,10 +77,13 @@ def retry(of: Retry, now: Job) -> dict[str, Any]:
     }
 
 
-def detail(of: JobDetail, expected: Outlook | None = None) -> dict[str, Any]:
-    """A job with its parts and its timeline."""
+def detail(of: JobDetail, expected: Outlook | None, totals: Totals | None) -> dict[str, Any]:
+    """A job with its parts and its timeline, and how many of its answers want a look."""
     return {
         **job(of.job, expected),
+        "truncated": None if totals is None else totals.truncated,
+        "refused": None if totals is None else totals.refused,
+        "off_schema": None if totals is None else totals.off_schema,
         "parts": [_part(part) for part in of.parts],
         "timeline": [_event(event) for event in of.events],
     }

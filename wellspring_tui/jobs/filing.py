@@ -64,14 +64,15 @@ def read_sent_line(raw: bytes) -> Request | None:
 def file_input(path: Path, index: AnswerIndex) -> FiledInput:
     """Add the requests of an input file to an index."""
     found = FiledInput()
-    places: dict[str, Place] = {}
+    places: dict[str, tuple[Place, bytes | None]] = {}
     digest = hashlib.sha256()
     with path.open("rb") as file:
         for raw in file:
             digest.update(raw)
             request = read_sent_line(raw)
             if request is not None and request.custom_id not in places:
-                places[request.custom_id] = Place(path.name, found.size_bytes, len(raw))
+                place = Place(path.name, found.size_bytes, len(raw))
+                places[request.custom_id] = place, request.schema
                 found.models[request.model] += 1
                 found.tokens += request.tokens
                 found.endpoint = found.endpoint or request.endpoint
@@ -80,7 +81,7 @@ def file_input(path: Path, index: AnswerIndex) -> FiledInput:
             found.size_bytes += len(raw)
     found.sha256 = digest.hexdigest()
     found.requests = index.add_requests(
-        (*filed, places[filed[0]]) for filed in _filed(places.keys())
+        (*filed, *places[filed[0]]) for filed in _filed(places.keys())
     )
     return found
 

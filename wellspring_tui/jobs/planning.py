@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from wellspring_tui.answers.model import RequestRow
     from wellspring_tui.prompts.model import Request
     from wellspring_tui.settings import ServiceProfile
 
@@ -68,14 +69,15 @@ class Planner:
         self._cutter = Cutter(limits, queue_of, first_number)
         self._open: dict[tuple[str, str], _OpenPart] = {}
 
-    def placed(self, requests: Iterable[Request]) -> Iterator[tuple[str, str, str, Place]]:
-        """Write each request; yields (custom_id, section, prompt type, place) of it."""
+    def placed(self, requests: Iterable[Request]) -> Iterator[RequestRow]:
+        """Write each request; yields what an index keeps of it."""
         part: _OpenPart | None = None
         for request in requests:
             cut = self._cutter.place(request)
             if part is None or part.cut is not cut:
                 part = self._open_for(cut)
-            yield request.custom_id, request.section, request.prompt_type, part.write(request)
+            place = part.write(request)
+            yield request.custom_id, request.section, request.prompt_type, place, request.schema
         for key in list(self._open):
             self._finish(key)
         self.parts.sort(key=lambda part: part.number)

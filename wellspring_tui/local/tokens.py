@@ -5,6 +5,7 @@ One estimate for two uses: the usage that answers report, and the queue that bat
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from wellspring_tui.local.wire import COMPLETIONS, EMBEDDINGS, IMAGES, MODERATIONS, RESPONSES
@@ -38,8 +39,10 @@ def prompt_tokens(endpoint: str, body: JsonObject) -> int:
         return sum(map(_input_tokens, embedding_inputs(body.get(_ASKED_WITH_TEXTS[endpoint]))))
     if endpoint == RESPONSES:
         asked = _message_tokens(body.get("input")) + _message_tokens(body.get("instructions"))
+        asked += _schema_tokens(body.get("text"))
     else:
         asked = _message_tokens(body.get("messages"))
+        asked += _schema_tokens(body.get("response_format"))
     return asked + _TOKENS_PER_PROMPT
 
 
@@ -75,6 +78,11 @@ def _message_tokens(messages: object) -> int:
     return sum(
         _content_tokens(message.get("content")) for message in messages if isinstance(message, dict)
     )
+
+
+def _schema_tokens(wanted: object) -> int:
+    """A schema that the answer is asked to fit is part of what the model reads."""
+    return tokens(json.dumps(wanted)) if wanted else 0
 
 
 def _content_tokens(content: object) -> int:

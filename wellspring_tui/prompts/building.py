@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wellspring_tui.errors import InputError
 from wellspring_tui.prompts.asking import Pictured, Turns, as_input
 from wellspring_tui.prompts.image_tokens import image_tokens
-from wellspring_tui.prompts.model import EMBEDDINGS, RESPONSES, Request, RequestOptions
+from wellspring_tui.prompts.model import CHAT, EMBEDDINGS, RESPONSES, Request, RequestOptions
+from wellspring_tui.prompts.schemas import loose_words
 from wellspring_tui.prompts.tokens import (
     PER_MESSAGE,
     PER_REQUEST,
@@ -20,9 +22,11 @@ from wellspring_tui.prompts.tokens import (
     estimate,
     estimate_value,
 )
+from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
     from wellspring_tui.prompts.asking import Asked
+    from wellspring_tui.prompts.model import AnswerSchema
 
 # 64 characters in all: two names, two dots and a number of up to six digits.
 _SECTION_LENGTH, _TYPE_LENGTH = 29, 27
@@ -43,9 +47,11 @@ def is_reasoning(model: str) -> bool:
 
 def adjustments(options: RequestOptions) -> list[str]:
     """What will be put right for the model before anything is sent, as sentences."""
-    if options.endpoint == EMBEDDINGS or not is_reasoning(options.model):
-        return []
     said = []
+    if options.schema is not None and (loose := loose_words(options.schema)):
+        said.append(loose)
+    if options.endpoint == EMBEDDINGS or not is_reasoning(options.model):
+        return said
     if options.temperature is not None:
         said.append(f"{options.model} takes no temperature: left out.")
     if options.max_tokens is not None and options.endpoint != RESPONSES:
@@ -82,7 +88,11 @@ class RequestBuilder:
         messages = 2 if system else 1
         self._meter = Meter()
         self._system_tokens = estimate(system) + PER_MESSAGE if system else 0
-        self._own_tokens = estimate(system) + PER_MESSAGE * messages + PER_REQUEST
+        self._schema = None if options.schema is None else options.schema.text.encode()
+        self._schema_tokens = 0 if options.schema is None else estimate(options.schema.text)
+        self._own_tokens = (
+            estimate(system) + PER_MESSAGE * messages + PER_REQUEST + self._schema_tokens
+        )
         # Lines differ in their id, which is the first text in them, and in their prompt,
         # which is the last. What is around these is encoded once.
         line = _encode(
@@ -137,6 +147,7 @@ class RequestBuilder:
             tokens,
             self._max_output,
             row=row,
+            schema=self._schema,
         )
 
     def _line(self, own_id: str, content: object) -> bytes:
@@ -144,11 +155,16 @@ class RequestBuilder:
 
     def _tokens_of(self, asked: Turns) -> int:
         tokens = PER_REQUEST + estimate_value(asked.messages, image_tokens(self._model))
+        tokens += self._schema_tokens
         return tokens if asked.bring_system else tokens + self._system_tokens
 
 
 def body(asked: Asked, options: RequestOptions) -> dict[str, object]:
-    """The body of a request to `options.endpoint`, with the parameters that its model takes."""
+    """The body of a request to `options.endpoint`, with the parameters that its model takes.
+
+    Raises InputError for a schema where no answer can be asked to fit one.
+    """
+    _refuse_useless_schema(options)
     if isinstance(asked, Turns):
         return _body_of_turns(asked, options)
     content = asked.content(options.endpoint) if isinstance(asked, Pictured) else asked
@@ -159,17 +175,27 @@ def body(asked: Asked, options: RequestOptions) -> dict[str, object]:
     if options.temperature is not None and not reasoning:
         made["temperature"] = options.temperature
     if options.endpoint == RESPONSES:
-        if options.max_tokens is not None:
-            made["max_output_tokens"] = options.max_tokens
-        if options.system is not None:
-            made["instructions"] = options.system
-        return made | {"input": content}
+        return made | _own_to_responses(options) | {"input": content}
     if options.max_tokens is not None:
         made["max_completion_tokens" if reasoning else "max_tokens"] = options.max_tokens
+    if options.schema is not None:
+        wanted = {"type": "json_schema", "json_schema": _named(options.schema)}
+        made["response_format"] = wanted
     messages: list[dict[str, object]] = [{"role": "user", "content": content}]
     if options.system is not None:
         messages.insert(0, {"role": "system", "content": options.system})
     return made | {"messages": messages}
+
+
+def _own_to_responses(options: RequestOptions) -> dict[str, object]:
+    made: dict[str, object] = {}
+    if options.max_tokens is not None:
+        made["max_output_tokens"] = options.max_tokens
+    if options.system is not None:
+        made["instructions"] = options.system
+    if options.schema is not None:
+        made["text"] = {"format": {"type": "json_schema", **_named(options.schema)}}
+    return made
 
 
 def _body_of_turns(asked: Turns, options: RequestOptions) -> dict[str, object]:
@@ -180,3 +206,19 @@ def _body_of_turns(asked: Turns, options: RequestOptions) -> dict[str, object]:
         return made | {"input": [as_input(message) for message in asked.messages]}
     before = [{"role": "system", "content": system}] if system is not None else []
     return made | {"messages": [*before, *asked.messages]}
+
+
+def _refuse_useless_schema(options: RequestOptions) -> None:
+    if options.schema is not None and options.endpoint not in (CHAT, RESPONSES):
+        raise InputError(
+            f"answers of {one_line(options.endpoint, 40)} can't be asked to fit a schema",
+            where="schema",
+            todo=f"Leave it out, or use {CHAT} or {RESPONSES}.",
+        )
+
+
+def _named(schema: AnswerSchema) -> dict[str, object]:
+    """A schema as both endpoints take it."""
+    about = {"name": schema.name, "description": schema.description}
+    told = {key: value for key, value in about.items() if value is not None}
+    return {**told, "strict": schema.strict, "schema": msgspec.json.decode(schema.text)}

@@ -148,17 +148,13 @@ def survey(
     """A survey, and the requests that fill it as they are taken.
 
     `heartbeat` hears the number of prompts read, now and then; it may raise StoppedError.
+    Raises PromptsFileError for a schema or a template that such a file leaves unused.
     """
     found = Survey(file.path, file.kind)
     if isinstance(file, RowsFile):
         found.columns = file.columns
         found.template_needed = options.template is None
-    elif options.template is not None:
-        raise PromptsFileError(
-            "a template makes prompts of a CSV, TSV or JSONL table, and this is none",
-            where=one_line(str(file.path)),
-            todo="Leave the template out.",
-        )
+    _refuse_idle_options(file, options)
     if file.kind is not FileKind.REQUESTS:
         found.notes.extend(adjustments(options))
 
@@ -176,3 +172,20 @@ def survey(
                     found.blank += 1
 
     return found, requests()
+
+
+def _refuse_idle_options(file: PromptsFile, options: RequestOptions) -> None:
+    """Raises PromptsFileError for what somebody counts on and such a file leaves unused."""
+    where = one_line(str(file.path))
+    if options.template is not None and not isinstance(file, RowsFile):
+        raise PromptsFileError(
+            "a template makes prompts of a CSV, TSV or JSONL table, and this is none",
+            where=where,
+            todo="Leave the template out.",
+        )
+    if options.schema is not None and file.kind is FileKind.REQUESTS:
+        raise PromptsFileError(
+            "its requests are sent as they are, so no schema can be added to them",
+            where=where,
+            todo="Leave it out: answers are checked by the schema that a request itself brings.",
+        )

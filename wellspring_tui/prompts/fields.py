@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wellspring_tui.errors import InputError
+from wellspring_tui.prompts.model import AnswerSchema
+from wellspring_tui.prompts.schemas import read_schema
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -37,6 +40,8 @@ def options_from_text(
 def text_of(options: RequestOptions, name: str) -> str:
     """An option as it stands in its field."""
     value = getattr(options, name)
+    if isinstance(value, AnswerSchema):
+        return value.source or ""
     return f"{value:g}" if isinstance(value, float) else str(value if value is not None else "")
 
 
@@ -46,11 +51,21 @@ def _value(name: str, text: str) -> object:
             return _number(text)
         case "max_tokens":
             return _count(text)
+        case "schema":
+            return read_schema(_path(text)) if text else None
         case "model" | "endpoint" if not text:
             raise InputError(f"{'a' if name == 'model' else 'an'} {name} is needed")
         case "window" if not _WINDOW.fullmatch(text):
             raise InputError(f"expected a time such as 24h, found “{one_line(text, 20)}”")
     return text or None
+
+
+def _path(text: str) -> Path:
+    """A path as somebody types it, with `~` for their home."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # `~somebody` whom the system does not know: then it is a name
+        return Path(text)
 
 
 def _number(text: str) -> float | None:

@@ -37,6 +37,21 @@ class FileKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerSchema:
+    """The JSON Schema that every answer is asked to fit, and is checked against."""
+
+    name: str
+    """What the service calls it: up to 64 letters, digits, `_` and `-`."""
+    text: str
+    """The schema itself, as JSON."""
+    strict: bool = True
+    """Whether the service is to keep strictly to it, which not every schema allows."""
+    description: str | None = None
+    source: str | None = None
+    """The file that it was read from."""
+
+
+@dataclass(frozen=True, slots=True)
 class RequestOptions:
     """What is put around every prompt to make a request of it.
 
@@ -51,6 +66,7 @@ class RequestOptions:
     window: str = "24h"
     template: str | None = None
     """The prompt of every row of a table, with the names of its columns in braces."""
+    schema: AnswerSchema | None = None
 
     def __post_init__(self) -> None:
         """Raises InputError for what no service takes."""
@@ -104,6 +120,8 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     """How many texts it embeds; 1 for every other endpoint."""
     row: bytes = b""
     """A JSON object of its own columns, when a row of a table made it."""
+    schema: bytes | None = None
+    """The JSON Schema that its answer is asked to fit; None when any text will do."""
 
 
 @dataclass(frozen=True, slots=True)

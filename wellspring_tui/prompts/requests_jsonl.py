@@ -14,6 +14,7 @@ import msgspec
 
 from wellspring_tui.errors import PromptsFileError
 from wellspring_tui.prompts.encodings import open_utf8
+from wellspring_tui.prompts.formats import schema_of_chat, schema_of_response
 from wellspring_tui.prompts.image_tokens import image_tokens
 from wellspring_tui.prompts.model import (
     EMBEDDINGS,
@@ -42,6 +43,8 @@ class _Body(msgspec.Struct):
     input: msgspec.Raw = msgspec.Raw(b"")
     prompt: msgspec.Raw = msgspec.Raw(b"")
     instructions: msgspec.Raw = msgspec.Raw(b"")
+    response_format: msgspec.Raw = msgspec.Raw(b"")
+    text: msgspec.Raw = msgspec.Raw(b"")
     stream: bool | None = None
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
@@ -165,6 +168,7 @@ def _measured(
     texts = (body.messages, body.input, body.prompt, body.instructions)
     limits = (body.max_completion_tokens, body.max_tokens, body.max_output_tokens)
     endpoint = line.url or ""
+    wanted = schema_of_chat(bytes(body.response_format)) or schema_of_response(bytes(body.text))
     return Request(
         custom_id=own_id,
         section=section,
@@ -172,9 +176,11 @@ def _measured(
         model=body.model or "",
         endpoint=endpoint,
         line=raw,
-        tokens=meter.json(map(bytes, texts), image_tokens(body.model or "")) + PER_REQUEST,
+        tokens=meter.json((*map(bytes, texts), wanted or b""), image_tokens(body.model or ""))
+        + PER_REQUEST,
         max_output_tokens=0 if endpoint == EMBEDDINGS else _first(limits),
         inputs=_inputs(bytes(body.input)) if endpoint == EMBEDDINGS else 1,
+        schema=wanted,
     )
 
 

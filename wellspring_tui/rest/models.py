@@ -10,6 +10,7 @@ from wellspring_tui.prompts.model import FileKind
 from wellspring_tui.rest.scalars import Dollars, Limit, Moment
 
 if TYPE_CHECKING:
+    from wellspring_tui.answers.model import Totals
     from wellspring_tui.jobs import model
     from wellspring_tui.jobs.retrying import Retry
     from wellspring_tui.rest.discretion import Discretion
@@ -57,11 +58,16 @@ class Submission(BaseModel):
         description="Dollars: a job that may cost more is refused. none lifts the server's limit.",
         examples=["2.50"],
     )
+    answer_schema: dict[str, Any] | None = Field(
+        None,
+        alias="schema",
+        description="A JSON Schema that every answer is to fit; each answer is checked.",
+    )
 
     def request_options(self) -> dict[str, object]:
         """What is put around every prompt."""
         names = {"model", "temperature", "max_tokens", "system", "endpoint", "window", "template"}
-        return self.model_dump(include=names)
+        return {**self.model_dump(include=names), "schema": self.answer_schema}
 
 
 class Processing(Submission):
@@ -192,8 +198,11 @@ class SubmittedModel(JobModel):
 
 
 class JobDetailModel(JobModel):
-    """A job with its parts and its timeline."""
+    """A job with its parts and its timeline, and how many of its answers want a look."""
 
+    truncated: int | None = Field(description="Answers that were cut at their token limit.")
+    refused: int | None
+    off_schema: int | None = Field(description="Answers that do not fit the schema of the job.")
     parts: list[PartModel]
     timeline: list[EventModel]
 
@@ -250,6 +259,9 @@ class ResultsModel(BaseModel):
     cost_usd: Dollars | None = Field(description="Null while a price is unknown.")
     usage: dict[str, int] = Field(description="Tokens: input_tokens, output_tokens and so on.")
     usage_by_section: dict[str, dict[str, int]]
+    truncated: int
+    refused: int
+    off_schema: int
 
 
 def job_fields(
@@ -308,11 +320,14 @@ def of_submitted(of: model.Job, asked: Submission, to: Discretion) -> SubmittedM
 
 
 def of_detail(
-    of: model.JobDetail, to: Discretion, expected: model.Outlook | None = None
+    of: model.JobDetail, to: Discretion, expected: model.Outlook | None, totals: Totals | None
 ) -> JobDetailModel:
     """A job with its parts and its timeline."""
     return JobDetailModel(
         **job_fields(of.job, to, expected),
+        truncated=None if totals is None else totals.truncated,
+        refused=None if totals is None else totals.refused,
+        off_schema=None if totals is None else totals.off_schema,
         parts=[_part(part, to) for part in of.parts],
         timeline=[of_event(event, to) for event in of.events],
     )

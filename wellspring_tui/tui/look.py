@@ -66,13 +66,15 @@ def tags(named: Iterable[str]) -> Content:
 def outcome(answer: Answer, *, expected: bool) -> tuple[Content, Content]:
     """What came of one request, as a sign and as a word.
 
-    An answer that was cut or refused is not simply answered. `expected` says that what is
-    missing may still come.
+    An answer that was cut, refused or does not fit its schema is not simply answered.
+    `expected` says that what is missing may still come.
     """
     if answer.truncated:
         glyph, word, colour = "▲", "cut off", WARN
     elif answer.refused:
         glyph, word, colour = "▲", "refused", WARN
+    elif answer.off_schema:
+        glyph, word, colour = "▲", "off schema", WARN
     elif answer.state is State.MISSING and expected:
         glyph, word, colour = "·", "waiting", QUIET
     else:

@@ -60,6 +60,7 @@ def test_a_line_tells_all_of_its_request(written: Written) -> None:
         "cost_usd": "0.000000075",
         "status_code": 200,
         "reason": None,
+        "off_schema": None,
     }
     assert (lines[1]["finish_reason"], lines[1]["cost_usd"]) == ("length", None)
     assert (lines[3]["finish_reason"], lines[3]["response"]) == ("refusal", "I can't, sorry.")

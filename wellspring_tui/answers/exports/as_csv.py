@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     "section", "prompt_type", "custom_id", "state", "response", "model", "finish_reason",
     "input_tokens", "output_tokens", "total_tokens", "cached_tokens", "reasoning_tokens",
-    "cost_usd", "status_code", "reason",
+    "cost_usd", "status_code", "reason", "off_schema",
 )  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def _values(entry: Entry, own: Sequence[str], *, prompts: bool) -> Iterator[obje
     yield from (usage.input_tokens, usage.output_tokens, usage.total_tokens)
     yield from (usage.cached_tokens, usage.reasoning_tokens)
     yield entry.dollars
-    yield from (answer.status_code, answer.reason)
+    yield from (answer.status_code, answer.reason, answer.off_schema)
     if prompts:
         yield entry.prompt
     cells = {} if entry.row is None else as_texts(entry.row)

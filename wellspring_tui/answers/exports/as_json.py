@@ -6,7 +6,8 @@
 An answer to a row of a table has its own columns beside it: `"row": {column: cell}`.
 
 `total_results` counts the answers; what failed or is missing is listed apart, so that
-no reader takes an error for an answer.
+no reader takes an error for an answer. `truncated`, `refused` and `off_schema` count those
+of the answers that want a look.
 """
 
 from __future__ import annotations
@@ -86,6 +87,7 @@ def as_entry(entry: Entry) -> dict[str, Any]:
         "model": answer.model,
         "custom_id": answer.custom_id,
         "finish_reason": answer.finish,
+        "off_schema": answer.off_schema,
         "cost_usd": entry.dollars,
     }
     return told | own_parts(entry)
@@ -107,6 +109,9 @@ def _head(source: Source) -> dict[str, Any]:
         "answered": totals.answered,
         "failed": totals.failed,
         "missing": totals.missing,
+        "truncated": totals.truncated,
+        "refused": totals.refused,
+        "off_schema": totals.off_schema,
         "usage": msgspec.to_builtins(totals.usage),
         "usage_by_section": {
             section.name: msgspec.to_builtins(section.totals.usage) for section in index.sections()

@@ -31,5 +31,6 @@ def as_line(entry: Entry) -> dict[str, Any]:
         "cost_usd": entry.dollars,
         "status_code": answer.status_code,
         "reason": answer.reason,
+        "off_schema": answer.off_schema,
     }
     return told | own_parts(entry)

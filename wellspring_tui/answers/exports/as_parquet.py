@@ -67,6 +67,7 @@ def _schema(arrow: ModuleType, own: Mapping[str, str], *, prompts: bool) -> Any:
         "cost_usd": arrow.decimal128(*_MONEY_DIGITS),
         "status_code": number,
         "reason": text,
+        "off_schema": text,
         "usage": text,
     }
     asked = {"prompt": text} if prompts else {}
@@ -111,6 +112,7 @@ def _row(entry: Entry) -> dict[str, object]:
         "cost_usd": None if cost is None else cost.quantize(Decimal(10) ** -_MONEY_DIGITS[1]),
         "status_code": answer.status_code,
         "reason": answer.reason,
+        "off_schema": answer.off_schema,
         # Whole, as the service wrote it: it may tell more than the columns do.
         "usage": None if entry.usage is None else encode(entry.usage).decode(),
         "prompt": entry.prompt,

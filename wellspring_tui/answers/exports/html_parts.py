@@ -20,6 +20,7 @@ SIGNS = {
     "Answered": ("good", "●"),
     "Truncated": ("warn", "◐"),
     "Refused": ("warn", "■"),
+    "Off schema": ("warn", "◇"),
     "Failed": ("bad", "×"),
     "Missing": ("warn", "○"),
 }

@@ -16,16 +16,20 @@ if TYPE_CHECKING:
 
 
 def outcome(answer: Answer) -> str:
-    """`Answered`, `Truncated`, `Refused`, `Failed`, `Missing`."""
-    if answer.state is State.ANSWERED:
-        return "Truncated" if answer.truncated else "Refused" if answer.refused else "Answered"
-    return "Failed" if answer.state is State.FAILED else "Missing"
+    """`Answered`, `Truncated`, `Refused`, `Off schema`, `Failed`, `Missing`."""
+    if answer.state is not State.ANSWERED:
+        return "Failed" if answer.state is State.FAILED else "Missing"
+    if answer.truncated:
+        return "Truncated"
+    return "Refused" if answer.refused else "Off schema" if answer.off_schema else "Answered"
 
 
 def entry_facts(entry: Entry) -> Iterator[str]:
     """What is known of an answer besides its text."""
     answer = entry.answer
     yield outcome(answer)
+    if answer.off_schema:
+        yield answer.off_schema
     if answer.model:
         yield answer.model
     usage = answer.usage
@@ -50,7 +54,11 @@ def about_lines(source: Source) -> Iterator[tuple[str, str]]:
 def counts(totals: Totals) -> str:
     """`7 answered, 1 failed, 1 missing`, and how many want a look."""
     told = f"{totals.answered:,} answered, {totals.failed:,} failed, {totals.missing:,} missing"
-    flagged = ((totals.truncated, "truncated"), (totals.refused, "refused"))
+    flagged = (
+        (totals.truncated, "truncated"),
+        (totals.refused, "refused"),
+        (totals.off_schema, "off schema"),
+    )
     return ", ".join((told, *(f"{number:,} {word}" for number, word in flagged if number)))
 
 

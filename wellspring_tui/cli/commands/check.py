@@ -35,6 +35,7 @@ _SHOWN_TYPES = 10
     epilog=options.examples(
         "wellspring check prompts.json",
         "wellspring check prompts.json --model o4-mini --max-tokens 4000",
+        "wellspring check prompts.json --schema invoice.json",
         "wellspring check requests.jsonl --json | jq .problems",
         'wellspring check places.csv --template "Summarise: {text}"',
     )

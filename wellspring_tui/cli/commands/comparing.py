@@ -128,8 +128,11 @@ def _outcome(answer: Answer | None) -> str:
     if answer is None:
         return "–"
     tokens = answer.usage.output_tokens
-    flag = " (cut)" if answer.truncated else " (refused)" if answer.refused else ""
-    return f"{answer.state.value}{flag}{f', {tokens:,} out' if tokens else ''}"
+    flag = "cut" if answer.truncated else "refused" if answer.refused else ""
+    if answer.off_schema:
+        flag = "off schema"
+    shown = f" ({flag})" if flag else ""
+    return f"{answer.state.value}{shown}{f', {tokens:,} out' if tokens else ''}"
 
 
 def _write_json(
@@ -192,6 +195,7 @@ def _answer_shape(results: Results, answer: Answer | None) -> dict[str, Any] | N
         "reason": answer.reason,
         "model": answer.model,
         "finish_reason": answer.finish,
+        "off_schema": answer.off_schema,
         "input_tokens": answer.usage.input_tokens,
         "output_tokens": answer.usage.output_tokens,
     }

@@ -61,12 +61,12 @@ def import_(
             job = wellspring.import_files(
                 output, errors=errors, input=input_, name=name, progress=told.progress
             )
-        said = problems(wellspring, job)
+        said = [summary(wellspring, job), *problems(wellspring, job)]
     if as_json:
         json_data(shapes.job(job))
     else:
         data(job.id)
     if not quiet:
-        for line in (summary(job), *said):
+        for line in said:
             say(line)
     return exit_code(job)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from wellspring_tui.answers.model import Totals
     from wellspring_tui.cli.chosen import Chosen
     from wellspring_tui.jobs.model import Job, JobDetail, Outlook, Part
     from wellspring_tui.wellspring import Wellspring
@@ -116,10 +117,11 @@ def status(chosen: Chosen, job_id: str, *, as_json: bool, offline: bool, quiet: 
         job = refreshed(wellspring, job_id, offline=offline, quiet=quiet)
         found = wellspring.detail(job.id)
         expected = wellspring.outlooks([found.job], datetime.now(UTC)).get(job.id)
+        totals = wellspring.totals(job.id)
     if as_json:
-        json_data(shapes.detail(found, expected))
+        json_data(shapes.detail(found, expected, totals))
     else:
-        data("\n".join(_whole(found, expected)))
+        data("\n".join(_whole(found, expected, totals)))
 
 
 def refreshed(wellspring: Wellspring, job_id: str, *, offline: bool, quiet: bool) -> Job:
@@ -170,10 +172,10 @@ def _cost(job: Job) -> str:
     return money(job.cost) if job.collected else "–"
 
 
-def _whole(of: JobDetail, expected: Outlook | None) -> Iterator[str]:
+def _whole(of: JobDetail, expected: Outlook | None, totals: Totals | None) -> Iterator[str]:
     job = of.job
     yield f"{job.id}  {one_line(job.name)}  {one_line(job.status)}"
-    yield from _facts(job, expected)
+    yield from _facts(job, expected, totals)
     yield ""
     yield "Parts"
     yield from table([*_part_columns(of.parts)], None, indent="  ")
@@ -197,7 +199,7 @@ def _whole(of: JobDetail, expected: Outlook | None) -> Iterator[str]:
         yield f"  part {part.number}, {one_line(str(found))}{code}"
 
 
-def _facts(job: Job, expected: Outlook | None) -> Iterator[str]:
+def _facts(job: Job, expected: Outlook | None, totals: Totals | None) -> Iterator[str]:
     rest = f"{job.missing:,} {'missing' if job.collected else 'to go'}"
     ended = f", ended {_time(job.ended_at)}" if job.ended_at is not None else ""
     used = f"{job.input_tokens:,} in, {job.output_tokens:,} out"
@@ -211,6 +213,10 @@ def _facts(job: Job, expected: Outlook | None) -> Iterator[str]:
         "Model": job.model,
         "Endpoint": ", window ".join(filter(None, (job.endpoint, job.window))),
         "Requests": f"{job.requests:,}: {job.completed:,} answered, {job.failed:,} failed, {rest}",
+        "Flagged": ", ".join(f"{number:,} {word}" for number, word in totals.flags)
+        if totals
+        else None,
+        "Schema": job.options.schema.name if job.options and job.options.schema else None,
         "Tokens": used if job.collected else f"≈ {count(job.tokens_estimated)} in",
         "Cost": money(job.cost) if job.collected else None,
         "Created": f"{_time(job.created_at)}{ended}",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     epilog=options.examples(
         "wellspring run prompts.json -o results.json",
         "wellspring run prompts.json --model gpt-4.1-mini > results.json",
+        "wellspring run prompts.json --schema invoice.json -o invoices.json",
         "wellspring run requests.jsonl --service local -o -",
         'wellspring run places.csv --template "Summarise: {text}" -o out.json',
     )
@@ -164,10 +165,11 @@ def _submitted(
     tags: tuple[str, ...],
     max_cost: Decimal | None,
 ) -> Job:
+    options = wellspring.request_options(**given)
     with prompts_file(file, wellspring.settings.places, kept=True) as path:
         job = wellspring.submit(
             path,
-            wellspring.request_options(**given),
+            options,
             name=name,
             description=description,
             tags=tags,
@@ -175,7 +177,10 @@ def _submitted(
             progress=told.progress,
         )
     from wellspring_tui.prompts.model import FileKind
+    from wellspring_tui.prompts.schemas import loose_words
 
+    if options.schema is not None and (loose := loose_words(options.schema)):
+        told.warn(loose)
     unused = [option for option, value in given.items() if value is not None]
     if job.kind == FileKind.REQUESTS and set(unused) - {"window"}:
         flags = ", ".join(f"--{option.replace('_', '-')}" for option in unused)

@@ -66,7 +66,7 @@ def watch_to_the_end(
 
 
 def _tell_end(wellspring: Wellspring, job: Job, to: Destination | None, chosen: Chosen) -> None:
-    say(summary(job))
+    say(summary(wellspring, job))
     for problem in problems(wellspring, job):
         say(problem)
     if to is None:

@@ -77,7 +77,8 @@ def status(job_id: JobId, desk: AtDesk) -> JobDetailModel:
     """One job whole: its parts with their batches, and what happened when."""
     detail = desk.door.detail(job_id)
     outlooks = desk.door.outlooks([detail.job], datetime.now(UTC))
-    return of_detail(detail, desk.discretion, outlooks.get(detail.job.id))
+    totals = desk.door.totals(detail.job.id)
+    return of_detail(detail, desk.discretion, outlooks.get(detail.job.id), totals)
 
 
 @router.post("/batch/{job_id}/cancel", status_code=202)

@@ -8,9 +8,8 @@ from textual.binding import Binding, BindingType
 
 from wellspring_tui.tui.screens.reading_list import ReadingList
 from wellspring_tui.tui.screens.results_rows import (
-    COLUMNS,
-    COLUMNS_WITH_HITS,
     AnswerRows,
+    columns,
     heading_key,
     section_of_heading,
 )
@@ -34,7 +33,8 @@ class AnswerList(ReadingList, inherit_bindings=False):
 
     def __init__(self, index: AnswerIndex, listed: Listed, *, id: str | None = None) -> None:  # noqa: A002
         """Show `listed` of the answers in `index`."""
-        super().__init__(COLUMNS, id=id)
+        self._has_schemas = index.has_schemas()
+        super().__init__(columns(hits=False, schemas=self._has_schemas), id=id)
         self._index = index
         self._listed = listed
         self._folded: dict[bool, frozenset[int]] = {False: frozenset(), True: frozenset()}
@@ -121,9 +121,9 @@ class AnswerList(ReadingList, inherit_bindings=False):
         self._show_rows()
 
     def _show_rows(self) -> None:
-        columns = COLUMNS if self._listed.hits is None else COLUMNS_WITH_HITS
-        if columns is not self.columns:
-            self.columns = columns
+        shown = columns(hits=self._listed.hits is not None, schemas=self._has_schemas)
+        if shown is not self.columns:
+            self.columns = shown
             self.refresh()
         self._rows = AnswerRows(self._index, self._listed, self._folded_now, roomy=self._is_roomy)
         self.empty = self._listed.empty

@@ -78,7 +78,18 @@ def _answer_page(results: Results, item: Item, empty: Page) -> Page:
     if item.answer.state is State.FAILED:
         reason = item.answer.reason or "No reason was given."
         return replace(empty, lines=_failed_lines(item.answer, reason), copied=reason)
-    return replace(empty, text=response_text(line), is_markdown=True, suffix=".md")
+    text = response_text(line)
+    if item.answer.has_schema and (laid_out := _laid_out(text)):
+        return replace(empty, text=laid_out, suffix=".json", copied=text)
+    return replace(empty, text=text, is_markdown=True, suffix=".md")
+
+
+def _laid_out(text: str) -> str | None:
+    """JSON with a line for each value; None for what is no JSON."""
+    try:
+        return msgspec.json.format(text, indent=2)
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _prompt_page(results: Results, answer: Answer, empty: Page) -> Page:
@@ -107,7 +118,10 @@ def _usage_page(answer: Answer, empty: Page) -> Page:
     usage = answer.usage
     cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
     thought = f" ({usage.reasoning_tokens:,} reasoning)" if usage.reasoning_tokens else ""
+    # Above the text there may be room for the beginning only.
+    off = (Content.styled(f"▲ {answer.off_schema}", look.WARN),) if answer.off_schema else ()
     lines = (
+        *off,
         Content.styled("This answer", "bold $text-primary"),
         look.labelled("input", f"{usage.input_tokens:,}{cached}"),
         look.labelled("output", f"{usage.output_tokens:,}{thought}"),
@@ -136,10 +150,14 @@ def _facts(item: Item) -> tuple[Content, ...]:
     finish, model = one_line(answer.finish or "", 20), one_line(answer.model or "", 40)
     sign, word = look.outcome(answer, expected=item.expected)
 
+    off = answer.off_schema or ""
+
     def joined(*facts: str) -> Content:
         said = "".join(f" · {fact}" for fact in facts if fact)
         return Content.assemble(sign, " ", word, (said, look.QUIET))
 
+    if off:  # what is wrong with it is worth more than the rest
+        return joined(off, finish, long, item.cost, model), joined(off, long), joined(off)
     return (
         joined(finish, long, item.cost, model),
         joined(finish, long, item.cost),

@@ -25,6 +25,7 @@ from wellspring_tui.tui.screens.compare_rows import PAIR_COLUMNS, SIDE_COLUMNS, 
 from wellspring_tui.tui.screens.jobs_rows import cost
 from wellspring_tui.tui.screens.reading import ReadingScreen
 from wellspring_tui.tui.screens.reading_list import ReadingList
+from wellspring_tui.tui.screens.results_chosen import PROBLEM_WORDS
 from wellspring_tui.tui.screens.results_totals import cost_of
 from wellspring_tui.tui.widgets.table import Table
 from wellspring_tui.tui.widgets.table_model import ListRows
@@ -244,7 +245,7 @@ class CompareScreen(ReadingScreen):
 
     @work(exclusive=True, group="problem")
     async def action_next_problem(self, step: int) -> None:
-        """To the next prompt that a job failed, left out, cut off or refused."""
+        """To the next prompt that a job failed, left out, cut off, refused or missed its schema."""
         comparison = self._comparison
         if comparison is None:
             return
@@ -254,7 +255,7 @@ class CompareScreen(ReadingScreen):
             return
         if found is None:
             where = "below" if step > 0 else "above"
-            self.notify(f"Nothing {where} failed, is missing, was cut off or refused.")
+            self.notify(f"Nothing {where} {PROBLEM_WORDS}.")
         else:
             self._list.move_to_position(found)
 
@@ -282,4 +283,4 @@ def _problem(comparison: Comparison, place: int, step: int) -> int | None:
 def _asks_for_a_look(answer: Answer | None) -> bool:
     if answer is None:
         return True
-    return answer.state is not State.ANSWERED or answer.truncated or answer.refused
+    return answer.state is not State.ANSWERED or answer.wants_a_look

@@ -267,13 +267,13 @@ class ResultsScreen(ReadingScreen):
             self._go_to_row(row)
 
     def action_next_problem(self, step: int) -> None:
-        """To the next prompt that failed, is missing, was cut off or refused."""
+        """To the next prompt that failed, is missing, was cut off, refused or is off schema."""
         kinds = choosing.PROBLEMS - ({Kind.MISSING} if self._job.open else frozenset())
         row = self._chosen.next_of(self._results.index, kinds, self._place(step), step)
         if row is None:
-            self.notify("No answer here failed, is missing, was cut off or refused.")
+            self.notify(f"No answer here {choosing.PROBLEM_WORDS}.")
         elif row == self._row and self._list.cursor_section is None:
-            self.notify("There is no other that failed, is missing, was cut off or refused.")
+            self.notify(f"There is no other that {choosing.PROBLEM_WORDS}.")
         else:
             self._go_to_row(row)
 
@@ -309,7 +309,7 @@ class ResultsScreen(ReadingScreen):
 
     @on(FindBar.FilterPressed)
     def action_filter(self) -> None:
-        """List those that failed or are missing; those cut off or refused; all."""
+        """List those that failed or are missing; those that want a look otherwise; all."""
         self._filter = choosing.after(self._filter)
         self._choose()
 

@@ -38,12 +38,13 @@ FILTERS = (
         "Nothing failed or is missing. Esc lists all.",
     ),
     Filter(
-        frozenset({Kind.TRUNCATED, Kind.REFUSED}),
-        "cut off and refused",
-        "Nothing was cut off or refused. Esc lists all.",
+        frozenset({Kind.TRUNCATED, Kind.REFUSED, Kind.OFF_SCHEMA}),
+        "cut off, refused, off schema",
+        "Nothing was cut off, refused or is off schema. Esc lists all.",
     ),
 )
-PROBLEMS = frozenset({Kind.FAILED, Kind.MISSING, Kind.TRUNCATED, Kind.REFUSED})
+PROBLEMS = frozenset(Kind) - {Kind.ANSWERED}
+PROBLEM_WORDS = "failed, is missing, was cut off, refused or is off schema"
 
 
 def after(current: Filter) -> Filter:

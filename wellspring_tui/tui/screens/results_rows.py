@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -20,18 +21,20 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.model import Answer, SectionOutline
     from wellspring_tui.tui.screens.results_totals import Counted
 
-COLUMNS = (
-    Column("prompt", "Prompt", 18, flexible=True),
-    Column("outcome", "Outcome", 8, priority=2),
-    Column("tokens", "Tokens", 6, align="right", priority=1),
-    Column("cost", "Cost", 9, align="right", priority=3),
-)
-COLUMNS_WITH_HITS = (
-    COLUMNS[0],
-    Column("hits", "Found", 5, align="right"),
-    *COLUMNS[1:],
-)
 _HEADING = "\0"
+
+
+@cache
+def columns(*, hits: bool, schemas: bool) -> tuple[Column, ...]:
+    """The columns: `hits` while there is a search, `schemas` for answers that may be off theirs."""
+    found = (Column("hits", "Found", 5, align="right"),)
+    return (
+        Column("prompt", "Prompt", 18, flexible=True),
+        *(found if hits else ()),
+        Column("outcome", "Outcome", 10 if schemas else 8, priority=2),
+        Column("tokens", "Tokens", 6, align="right", priority=1),
+        Column("cost", "Cost", 9, align="right", priority=3),
+    )
 
 
 def _unknown(_answer: Answer) -> str:

@@ -59,11 +59,7 @@ def totals_line(totals: Totals, cost: str) -> Content:
     def told(number: int, word: str, colour: str) -> Content:
         return Content.styled(f"{number:,} {word}", colour if number else look.QUIET)
 
-    flagged = [
-        told(number, word, look.WARN)
-        for number, word in ((totals.truncated, "cut off"), (totals.refused, "refused"))
-        if number
-    ]
+    flagged = [told(number, word, look.WARN) for number, word in totals.flags]
     usage = totals.usage
     tokens = f"{usage.input_tokens:,} in + {usage.output_tokens:,} out"
     paid = "cost unknown" if cost == _UNKNOWN else cost

@@ -19,6 +19,7 @@ from wellspring_tui.prompts.model import CHAT, EMBEDDINGS, RESPONSES, FileKind
 from wellspring_tui.prompts.template import refuse_unfit
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
+from wellspring_tui.tui.widgets.path_suggester import PathSuggester
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -42,13 +43,16 @@ LABELS = {
     "temperature": "Temperature",
     "max_tokens": "Max tokens",
     "system": "System",
+    "schema": "Schema",
     "max_cost": "Max cost $",
     "endpoint": "Endpoint",
     "window": "Window",
 }
 """In their order; each field's id and its label."""
 
-OPTIONS = ("template", "model", "temperature", "max_tokens", "system", "endpoint", "window")
+OPTIONS = (
+    *("template", "model", "temperature", "max_tokens", "system", "schema", "endpoint", "window"),
+)
 """The fields that are request options, by the names that these have."""
 OF_EVERY_FILE = ("service", "name", "description", "tags", "max_cost", "window")
 """Ready-made requests bring all the rest themselves."""
@@ -169,10 +173,12 @@ def _entry(name: str, settings: Settings, reading: Reading) -> Input | Select[st
     limit = settings.max_cost
     hints = {
         "description": "kept with the batch",
+        "schema": "path of a JSON Schema that answers are to fit",
         "tags": "separated by commas",
         "max_cost": "no limit" if limit is None else f"{limit} is set; none lifts it",
     }
-    return Input(value, hints.get(name, ""), id=name, compact=True)
+    suggester = PathSuggester() if name == "schema" else None
+    return Input(value, hints.get(name, ""), id=name, compact=True, suggester=suggester)
 
 
 def _text(name: str, text: str | None, hint: str) -> TextArea:
