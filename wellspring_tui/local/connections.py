@@ -56,13 +56,19 @@ class _HungUpError(Exception):
 class Connections:
     """Open connections to the server of a URL. Belongs to one event loop."""
 
-    def __init__(self, url: str, headers: Headers) -> None:
-        """`url` may have a path; its `/v1` at the end, if any, is left to the calls."""
+    def __init__(self, url: str, headers: Headers, *, is_base: bool = False) -> None:
+        """`url` may have a path; its `/v1` at the end, if any, is left to the calls.
+
+        When it `is_base`, it is whole, and the `/v1` of the calls is left out: not every
+        provider calls it so.
+        """
         address = urlsplit(url)
         self._host = address.hostname or "127.0.0.1"
         self._is_secure = address.scheme == "https"
         self._port = address.port or (443 if self._is_secure else 80)
-        self._prefix = address.path.rstrip("/").removesuffix("/v1")
+        path = address.path.rstrip("/")
+        self._prefix = path if is_base else path.removesuffix("/v1")
+        self._left_out = "/v1" if is_base else ""
         self._headers = [(b"host", address.netloc.rpartition("@")[2].encode()), *headers]
         self._idle: list[_Connection] = []
         self._tls: ssl.SSLContext | None = None
@@ -76,7 +82,8 @@ class Connections:
                 (b"content-type", b"application/json"),
                 (b"content-length", str(len(body)).encode()),
             ]
-        request = h11.Request(method=method, target=self._prefix + path, headers=headers)
+        target = self._prefix + path.removeprefix(self._left_out)
+        request = h11.Request(method=method, target=target, headers=headers)
         while self._idle:
             connection = self._idle.pop()
             with suppress(_HungUpError):
