@@ -67,13 +67,15 @@ class WellspringBatchProcessor:
         system: str | None = None,
         endpoint: str | None = None,
         window: str | None = None,
+        now: bool = False,
         progress: Heard | None = None,
         patience_seconds: float = 300.0,
     ) -> None:
         """What is not given is as the settings say.
 
         `api_key` is used by this object only and never written anywhere. `service="local"`
-        needs none. `progress` hears (what is done, how much, of how much if known).
+        needs none. With `now` jobs wait for no batch: they are answered in real time, at that
+        price. `progress` hears (what is done, how much, of how much if known).
         `patience_seconds` is how long an upload or a creation goes on trying a service that
         does not answer. A missing key is told by the first step that needs it.
         """
@@ -86,6 +88,7 @@ class WellspringBatchProcessor:
             endpoint=endpoint,
             window=window,
         )
+        self._now = now
         self._progress = Progress() if progress is None else Progress(progress)
         self._patience_seconds = patience_seconds
         self._numbers = count(1)
@@ -342,6 +345,7 @@ class WellspringBatchProcessor:
             source=source,
             filed=headings_beside(tasks_file) if ours else None,
             hold_creation=hold_creation,
+            now=self._now,
             progress=self._progress,
         )
 
@@ -358,7 +362,7 @@ class WellspringBatchProcessor:
 
     def _look(self, job: Job) -> ServiceError | None:
         """One round over the service of a job; why it could not be asked, if so."""
-        failure = self._door.tick(self._progress, service=job.service).failures.get(job.service)
+        failure = self._door.tick(self._progress, service=job.service).failure_of(job)
         if isinstance(failure, CredentialsError):
             raise failure
         if failure is None or isinstance(failure, ServiceError):
