@@ -262,7 +262,7 @@ async def test_every_field_is_reached_with_tab_and_the_cost_stays_in_sight(
     async with open_dashboard((80, 24), demo=True, **OPENAI) as hand:
         await review(hand)
         reached = []
-        for _ in range(13):
+        for _ in range(14):
             assert f"Submit 9 prompts · {COST}" in hand.text
             focused = hand.app.focused
             assert focused is not None
@@ -270,7 +270,7 @@ async def test_every_field_is_reached_with_tab_and_the_cost_stays_in_sight(
             reached.append(focused.id)
             await hand.press("tab")
         assert set(reached) == {
-            *("submit", "back", "service", "name", "description", "tags", "model"),
+            *("submit", "back", "now", "service", "name", "description", "tags", "model"),
             *("temperature", "max_tokens", "system", "max_cost", "endpoint", "window"),
         }
         assert hand.app.focused is button(hand)

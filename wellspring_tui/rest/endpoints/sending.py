@@ -71,6 +71,7 @@ def _submitted(body: Submission, desk: Desk) -> Job:
                     description=body.description,
                     tags=body.tags,
                     source=source,
+                    now=body.now,
                 )
         except PromptsFileError as error:
             todo = error.todo or "Mend the file and submit it again; nothing was sent."
