@@ -66,7 +66,7 @@ def test_a_job_is_answered_at_once_and_charged_in_real_time(
     assert usage["saved_usd"] == "0"
     shown = shell.wellspring("status", results["job_id"]).stdout
     assert re.search(r"^  Service +openai in real time$", shown, re.MULTILINE)
-    assert re.search(r"^ +1  completed  in real time  4/0/4  ", shown, re.MULTILINE)
+    assert re.search(r"^ +1 +completed +in real time +4/0/4 ", shown, re.MULTILINE)
 
 
 def test_the_key_is_in_no_file_no_log_and_no_list_of_processes(
