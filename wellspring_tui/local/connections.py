@@ -73,6 +73,10 @@ class Connections:
         self._idle: list[_Connection] = []
         self._tls: ssl.SSLContext | None = None
 
+    def target(self, path: str) -> str:
+        """Where on the server a call goes: `path` begins with `/v1`."""
+        return self._prefix + path.removeprefix(self._left_out)
+
     async def ask(self, method: str, path: str, body: bytes = b"") -> Reply:
         """One request and its answer. Raises UnreachableError and UnreadableError."""
         headers = self._headers
@@ -82,8 +86,7 @@ class Connections:
                 (b"content-type", b"application/json"),
                 (b"content-length", str(len(body)).encode()),
             ]
-        target = self._prefix + path.removeprefix(self._left_out)
-        request = h11.Request(method=method, target=target, headers=headers)
+        request = h11.Request(method=method, target=self.target(path), headers=headers)
         while self._idle:
             connection = self._idle.pop()
             with suppress(_HungUpError):
