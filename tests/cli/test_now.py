@@ -7,12 +7,14 @@ import os
 import re
 import signal
 import subprocess
+from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.cli.conftest import SAMPLE, sentence
+from tests.local.conftest import LocalService
 from tests.support.files import jsonl, request
 from tests.support.homes import has_stopped, pid_of_builtin, real_time_folder, until
 from tests.support.model_server import ModelServer
@@ -232,3 +234,44 @@ def test_simulated_and_paid_jobs_run_side_by_side_and_never_mix(
     assert "An answer to" not in results[free]
     costs = {job["job_id"]: Decimal(job["cost_usd"]) for job in shell.json("jobs")}
     assert costs == {paid: 2 * Decimal(LINE_COST_USD), free: Decimal(0)}
+
+
+@pytest.fixture
+def slow_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
+    """A provider of batches, in front of what counts its work, which answers in real time too."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    with ModelServer(folder) as model:
+        service = LocalService(tmp_path / "provider", "--port", "0", "--model-server", model.url)
+        for name, value in variables(service.root).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("BATCH_CHECK_INTERVAL", "1")
+        yield model
+        service.stop()
+
+
+def test_a_slow_batch_is_finished_now_and_no_answer_is_bought_again(
+    shell: Shell, slow_provider: ModelServer
+) -> None:
+    # The first time it is asked, the provider never answers two of them.
+    stuck = jsonl(request(f"ask-{n}", user=f"ask-{n}", faults=["hang"]) for n in (4, 5))
+    shell.write("six.jsonl", asking(range(4)) + stuck)
+    job_id = shell.wellspring("submit", "six.jsonl", *PAID).stdout.strip()
+    until(lambda: shell.json("status", job_id)["answered"] == 4, "four answers")
+
+    asked = shell.wellspring("retry", job_id, "--now")
+
+    assert asked.code == 0, asked.stderr
+    assert f"the batches of {job_id} are cancelled first; their answers are kept." in asked.stderr
+    with shell.started("watch", job_id) as watching:
+        until(lambda: shell.json("status", job_id)["status"] == "cancelling", "the cancelling")
+        watching.kill()
+    watched = shell.wellspring("watch", job_id)
+    assert watched.code == 0, watched.stderr
+    assert json.loads(watched.stdout)["answered"] == 6
+    assert Counter(slow_provider.asked()) == {f"ask-{n}": 1 if n < 4 else 2 for n in range(6)}
+    told = shell.json("status", job_id)
+    assert [part["real_time"] for part in told["parts"]] == [False, True]
+    assert [part["requests"] for part in told["parts"]] == [4, 2]
+    # Four at half the price, two at the whole.
+    assert Decimal(told["cost_usd"]) == 4 * Decimal(LINE_COST_USD)

@@ -205,7 +205,8 @@ def test_killed_at_any_moment_of_the_turn_to_real_time_it_happens_once(
     told = tmp_path / "moments.txt"
 
     def round_in(home: Path, die_before: int) -> int:
-        command = [sys.executable, "-c", DYING_ROUND, home, url, str(die_before), told]
+        given = map(str, (home, url, die_before, told))
+        command = [sys.executable, "-c", DYING_ROUND, *given]
         ran = subprocess.run(
             command, cwd=Path(__file__).parents[2], env=os.environ, timeout=60, check=False
         )

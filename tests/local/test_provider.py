@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from openai.types import Batch
+
 PLACES = ("/v1/batches", "/v1/models", "/wellspring/lease", "/wellspring/trouble")
 
 
@@ -139,3 +141,20 @@ def test_it_does_not_start_without_a_provider(tmp_path: Path) -> None:
     ended = subprocess.run([*command, "--provider"], capture_output=True, check=False, timeout=60)
     assert ended.returncode == 2
     assert f"--provider needs the variables {URL_VARIABLE} and {KEY_VARIABLE}" in str(ended.stderr)
+
+
+def test_what_has_come_is_counted_while_the_rest_takes_long(
+    in_front: Callable[[str], LocalService],
+) -> None:
+    service = in_front(KEY)
+    quick = [request_line(n, user=f"request-{n}") for n in range(8)]
+    stuck = [request_line(8, user="request-8", faults=["hang"])]
+    batch = service.submit(quick + stuck)
+
+    counted = service.until(batch, lambda now: _completed(now) == 8)
+
+    assert counted.status == "in_progress"
+
+
+def _completed(batch: Batch) -> int:
+    return batch.request_counts.completed if batch.request_counts is not None else 0

@@ -36,5 +36,5 @@ def refuse_batch_only(endpoints: Iterable[str]) -> None:
     for endpoint in sorted(set(endpoints) - _ENDPOINTS):
         raise InputError(
             f"{one_line(endpoint, 60)} can't be asked in real time",
-            todo="Send it as a batch, without --now.",
+            todo="Send it as a batch.",
         )

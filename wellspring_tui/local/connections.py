@@ -200,6 +200,9 @@ class _Connection:
 
 def _why(error: OSError) -> str:
     """In the system's words; asyncio puts the address in their place."""
+    # The number of a TLS error is none of the system's.
+    if (refused := getattr(error, "verify_message", "") or getattr(error, "reason", "")) != "":
+        return f"TLS: {refused}"
     if error.errno is not None and error.errno > 0:
         return os.strerror(error.errno)
     return error.strerror or "it can't be reached"

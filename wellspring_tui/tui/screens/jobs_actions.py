@@ -150,8 +150,8 @@ async def _finish(screen: DashboardScreen[Any], running: Sequence[Job]) -> bool:
     asked = ConfirmScreen(
         f"Finish {counted(running)} in real time?",
         ("" if alone else f"{named(running)}.\n\n")
-        + "What runs now is cancelled first; answers that have come by then are kept and not bought "
-        "again. Only what is left is then answered in real time, at the real-time price.",
+        + "What runs now is cancelled first; answers that have come by then are kept and not "
+        "bought again. Only what is left is then answered in real time, at the real-time price.",
         now="Finish in real time",
         no="Keep it running" if alone else "Keep them running",
     )
