@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
 from tests.local.conftest import LocalService, request_line
+from tests.support.homes import until
 from tests.support.model_server import ModelServer
 from tests.support.provider import KEY
 from wellspring_tui.local.provider import KEY_VARIABLE, URL_VARIABLE, Provider, taken_from
@@ -80,11 +80,14 @@ def test_lines_wait_while_the_key_is_refused_and_nothing_fails(
     wrong = "sk-somebodys-key-0123456789abcd"
     service = in_front(wrong)
     batch = service.submit([request_line(n, user=f"request-{n}") for n in range(3)])
-    trouble: dict[str, str] | None = None
-    while trouble is None:
-        time.sleep(0.02)
-        trouble = service.http.get(f"{service.root}/wellspring/trouble").json()["error"]
-    assert trouble["message"] == ("127.0.0.1 refuses the API key (Incorrect API key: Bearer [key])")
+
+    def trouble() -> Any:
+        return service.http.get(f"{service.root}/wellspring/trouble").json()["error"]
+
+    until(lambda: trouble() is not None, "the trouble to be told")
+    assert trouble()["message"] == (
+        "127.0.0.1 refuses the API key (Incorrect API key: Bearer [key])"
+    )
     now = service.openai.batches.retrieve(batch.id)
     assert now.status == "in_progress"
     assert now.request_counts is not None
@@ -100,8 +103,7 @@ def test_after_it_was_killed_another_key_goes_on_with_what_is_not_stored(
 ) -> None:
     first = in_front("sk-somebodys-key-0123456789abcd")
     batch = first.submit([request_line(n, user=f"request-{n}") for n in range(3)])
-    while len(upstream.asked()) < 3:
-        time.sleep(0.02)
+    until(lambda: len(upstream.asked()) >= 3, "all to be asked")
     first.kill()
 
     ended = in_front(KEY)
