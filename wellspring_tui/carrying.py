@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from threading import TIMEOUT_MAX
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from wellspring_tui.channels import profile_of, real_time_channel, service_of
 from wellspring_tui.errors import BusyError, CredentialsError, InputError, RefusedError
 from wellspring_tui.jobs.model import NO_SERVICE, Job, Round
 from wellspring_tui.outcomes import Outcomes
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from wellspring_tui.jobs.model import Part
     from wellspring_tui.jobs.open_jobs import UnderWay
     from wellspring_tui.jobs.retrying import Retry
-    from wellspring_tui.settings import Settings
+    from wellspring_tui.settings import ServiceProfile, Settings
 
 # A batch of a few prompts on the built-in service is over before the first full interval.
 _FIRST_PAUSE_SECONDS = 0.05
@@ -60,7 +61,7 @@ class Carrying(Outcomes):
         return Conductor(
             self.ledger,
             self.settings.places,
-            profile=self.settings.profile,
+            profile=partial(profile_of, self.settings),
             connect=self._connections.to,
             collector=Collector(self.ledger, self.settings.places, self._accounts.used),
             interval_seconds=self._interval_seconds,
@@ -77,9 +78,9 @@ class Carrying(Outcomes):
         """One round over all jobs: refresh, send what can be sent, collect what is done.
 
         With `only_due`, services that were asked less than their interval ago are left
-        alone; with `service`, all but that one are.
+        alone; with `service`, all but that one are, in batches or in real time.
         """
-        if not self.ledger.open_services():
+        if not self.ledger.open_channels():
             return Round(datetime.now(UTC))
         return self._conductor.tick(progress or Progress(), only_due=only_due, service=service)
 
@@ -118,7 +119,7 @@ class Carrying(Outcomes):
                 heard.step(job.status, job.completed + job.failed, job.requests)
             if job.collected:
                 return job
-            before, failure = failure, done.failures.get(job.service)
+            before, failure = failure, done.failure_of(job)
             if isinstance(failure, (CredentialsError, RefusedError)):
                 raise failure
             if (failure is None) != (before is None):
@@ -142,7 +143,7 @@ class Carrying(Outcomes):
         heard, job = progress or Progress(), self.job(job_id)
         give_up_at, pause = monotonic() + patience_seconds, _FIRST_PAUSE_SECONDS
         while True:
-            failure = self.tick(heard, service=job.service).failures.get(job.service)
+            failure = self.tick(heard, service=job.service).failure_of(job)
             parts = self.ledger.parts(job.id)
             if reached(parts):
                 return parts
@@ -156,12 +157,12 @@ class Carrying(Outcomes):
     def _pauses(self, job: Job, interval_seconds: float | None) -> Iterator[float]:
         """Seconds between rounds; they start short where asking costs nothing."""
         pause = _FIRST_PAUSE_SECONDS
-        local = self.settings.profile(job.service).is_local
         while True:
             usual = self.check_interval_seconds(job.service)
             interval = usual if interval_seconds is None else interval_seconds
             interval = max(interval, _FIRST_PAUSE_SECONDS)
-            yield min(pause, usual, interval) if local else interval
+            quick = any(map(self._is_quick, self._channels(job.service)))
+            yield min(pause, usual, interval) if quick else interval
             pause = min(pause * _LONGER, usual)
 
     def under_way(self) -> UnderWay:
@@ -178,14 +179,21 @@ class Carrying(Outcomes):
         return self.ledger.job(job.id)
 
     def retry(
-        self, job_id: str, *, also_hopeless: bool = False, progress: Progress | None = None
+        self,
+        job_id: str,
+        *,
+        also_hopeless: bool = False,
+        now: bool = False,
+        progress: Progress | None = None,
     ) -> Retry:
         """Send what has no answer again, as new parts of the same job; `tick` sends them.
 
         What can't get better, such as a request with a bad parameter, is left out and told,
-        unless `also_hopeless`. Raises InputError while the job runs, or with nothing to send.
+        unless `also_hopeless`. With `now` it is answered in real time, at that price; a job
+        that still runs is cancelled first, and what its batches leave goes when they are over.
+        Raises InputError while the job runs otherwise, or with nothing to send.
         """
-        from wellspring_tui.jobs.retrying import retry
+        from wellspring_tui.jobs.retrying import ask_to_finish, retry
 
         self.refuse_if_read_only()
         job = self.ledger.job(job_id)
@@ -194,8 +202,12 @@ class Carrying(Outcomes):
                 f"the job {job.id} was made of files, so there is no service to send it to",
                 todo="Submit its file of requests as a job of its own.",
             )
-        profile = self.settings.profile(job.service)
+        profile = self._way_to(job.service, now=now)
         self.settings.key(profile)
+        if now and not job.collected and profile.answers_for is not None:
+            asked = ask_to_finish(self.ledger, job.id)
+            if asked is not None:
+                return asked
         return retry(
             self.ledger,
             self.settings.places,
@@ -207,14 +219,29 @@ class Carrying(Outcomes):
 
     def check_interval_seconds(self, service: str | None = None) -> float:
         """How long to wait between rounds, for one service or for all that are at work."""
-        names = [service] if service else self.ledger.open_services()
+        names = self._channels(service) if service else self.ledger.open_channels()
         return min(map(self._interval_seconds, names), default=self.settings.check_interval_seconds)
 
-    def _interval_seconds(self, service: str) -> float:
+    def _channels(self, service: str) -> list[str]:
+        """A service, or a channel, and the others to the same service that are at work."""
+        own = service_of(service)
+        return [service, *(way for way in self.ledger.open_channels() if service_of(way) == own)]
+
+    def _interval_seconds(self, channel: str) -> float:
         usual = self.settings.check_interval_seconds
-        if not self.settings.profile(service).is_local:
+        if not self._is_quick(channel):
             return usual
         return min(usual, self.settings.local_check_interval_seconds)
+
+    def _is_quick(self, channel: str) -> bool:
+        return profile_of(self.settings, channel).is_quick
+
+    def _way_to(self, service: str | None, *, now: bool) -> ServiceProfile:
+        """The profile of a service as it is to be asked; the built-in one answers at once."""
+        profile = self.settings.profile(service)
+        if not now or profile.is_local:
+            return profile
+        return profile_of(self.settings, real_time_channel(profile.name))
 
     def ping(self, service: str | None = None) -> None:
         """Ask a service for its newest batch. Raises ServiceError when that can't be had."""

@@ -75,6 +75,7 @@ class WellspringBatchProcessor:
         template: str | None = None,
         max_cost: Decimal | float | str | None = None,
         schema: AnyPath | Mapping[str, Any] | None = None,
+        now: bool = False,
         progress: Heard | None = None,
         patience_seconds: float = 300.0,
     ) -> None:
@@ -83,7 +84,8 @@ class WellspringBatchProcessor:
         `api_key` is used by this object only and never written anywhere. `service="local"`
         needs none. `template` is the prompt of every row of a table, its columns in braces.
         `schema` is a JSON Schema, or a file of one, that answers are asked to fit; those that
-        do not are told with `off_schema` in the results. What may cost more than `max_cost`
+        do not are told with `off_schema` in the results. With `now` jobs wait for no batch:
+        they are answered in real time, at that price. What may cost more than `max_cost`
         dollars is not sent. `progress` hears (what is done, how much, of how much if known).
         `patience_seconds` is how long an upload or a creation goes on trying a service that
         does not answer.
@@ -103,6 +105,7 @@ class WellspringBatchProcessor:
             schema=schema,
         )
         self._max_cost = limit_from(max_cost)
+        self._now = now
         self._progress = Progress() if progress is None else Progress(progress)
         self._patience_seconds = patience_seconds
         self._numbers = count(1)
@@ -389,6 +392,7 @@ class WellspringBatchProcessor:
             filed=headings_beside(tasks_file) if ours else None,
             hold_creation=hold_creation,
             max_cost=self._max_cost,
+            now=self._now,
             progress=self._progress,
         )
 
@@ -406,7 +410,7 @@ class WellspringBatchProcessor:
 
     def _look(self, job: Job) -> ServiceError | None:
         """One round over the service of a job; why it could not be asked, if so."""
-        failure = self._door.tick(self._progress, service=job.service).failures.get(job.service)
+        failure = self._door.tick(self._progress, service=job.service).failure_of(job)
         if isinstance(failure, CredentialsError):
             raise failure
         if failure is None or isinstance(failure, ServiceError):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LOCAL = "local"
 OPENAI = "openai"
 _OPENAI_URL = "https://api.openai.com/v1"
+IN_REAL_TIME = " in real time"
+"""Stands behind the name of a service that is asked so; no service's own name ends with it."""
 _SHORTEST_LOCAL_INTERVAL = 2.0
 _SHOWN_OF_KEY = 4
 _LONG_ENOUGH = 16
@@ -55,11 +57,18 @@ class ServiceProfile:
     model_server: str | None = None
     """Who answers for the built-in service; None for simulated answers."""
     model_server_key_variable: str | None = None
+    answers_for: str | None = None
+    """The service in front of whose real-time endpoint this one is, at its price."""
 
     @property
     def is_local(self) -> bool:
-        """Whether this is the built-in service."""
+        """Whether this is the built-in service, whose answers cost nothing."""
         return self.name == LOCAL
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether it runs on this machine, so that asking it often costs nothing."""
+        return self.is_local or self.answers_for is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +379,12 @@ def _profiles(config: _Config, environment: Mapping[str, str]) -> dict[str, Serv
         if name not in profiles and given.base_url is None:
             raise SettingsError(
                 "the base_url is missing", where=f"config.toml, services.{one_line(name, 40)}"
+            )
+        if name.endswith(IN_REAL_TIME):
+            raise SettingsError(
+                f"the name of a service can't end with “{IN_REAL_TIME.strip()}”: "
+                "that is what --now says",
+                where=f"config.toml, services.{one_line(name, 40)}",
             )
         profiles[name] = replace(profiles.get(name, ServiceProfile(name)), **known)
     if url := environment.get("OPENAI_BASE_URL"):  # the environment beats the file

@@ -17,7 +17,7 @@ from wellspring_tui.progress import Progress
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
     from typing import Self
 
@@ -116,14 +116,20 @@ class Wellspring(Carrying):
         """`needs` of a file that was read already; None when a service cuts it otherwise."""
         return self._submitter(service).look_again(before)
 
-    def estimate(self, found: Survey, service: str | None = None) -> Estimate:
-        """What a checked file would cost on a service."""
+    def estimate(self, found: Survey, service: str | None = None, *, now: bool = False) -> Estimate:
+        """What a checked file would cost on a service, in batches or `now`."""
         from wellspring_tui.jobs.spending import estimate
 
-        return estimate(found, self._prices, free=self.settings.profile(service).is_local)
+        free = self.settings.profile(service).is_local
+        return estimate(found, self._prices, free=free, now=now)
 
     def keep_to_limit(
-        self, found: Survey, service: str | None = None, max_cost: Decimal | None = None
+        self,
+        found: Survey,
+        service: str | None = None,
+        max_cost: Decimal | None = None,
+        *,
+        now: bool = False,
     ) -> None:
         """Raises TooExpensiveError when a checked file may cost more than `max_cost` dollars.
 
@@ -133,7 +139,7 @@ class Wellspring(Carrying):
 
         limit = self.settings.max_cost if max_cost is None else max_cost
         if limit is not None:
-            keep_to(limit, self.estimate(found, service))
+            keep_to(limit, self.estimate(found, service, now=now))
 
     def submit(
         self,
@@ -148,7 +154,9 @@ class Wellspring(Carrying):
         filed: Headings | None = None,
         open_image: ImageOpener | None = None,
         hold_creation: bool = False,
+        now: bool = False,
         max_cost: Decimal | float | str | None = None,
+        told_cost: Callable[[Estimate], None] | None = None,
         progress: Progress | None = None,
     ) -> Job:
         """Make a job of a prompts file. It is in the ledger when this returns; `tick` sends it.
@@ -157,8 +165,10 @@ class Wellspring(Carrying):
         prompt type of ready-made requests, by custom_id. `open_image` opens the images that
         prompts name by path; by default any that this user may read, from the file's folder.
         With `hold_creation` the input files go up, and their batches are created once
-        `ask_for_creation` says so. `max_cost` (dollars, or "none") goes before the limit in
-        the settings.
+        `ask_for_creation` says so. With `now` it waits for no batch: the built-in service asks
+        the same provider in real time, at that price. `max_cost` (dollars, or "none") goes
+        before the limit in the settings; `told_cost` hears what it may cost before there is a
+        job.
 
         Raises PromptsFileError for a file with problems, CredentialsError without a key,
         TooExpensiveError for a job that may cost more.
@@ -166,9 +176,14 @@ class Wellspring(Carrying):
         from wellspring_tui.jobs.labels import clean_tags
         from wellspring_tui.jobs.spending import limit_from
 
+        def allow(found: Survey) -> None:
+            self.keep_to_limit(found, service, limit, now=now)
+            if told_cost is not None:
+                told_cost(self.estimate(found, service, now=now))
+
         self.refuse_if_read_only()
         limit = limit_from(max_cost)
-        submitter = self._submitter(service)
+        submitter = self._submitter(service, now=now)
         self.settings.key(submitter.profile)
         return submitter.submit(
             Path(path),
@@ -180,14 +195,14 @@ class Wellspring(Carrying):
             filed=filed,
             open_image=open_image,
             hold_creation=hold_creation,
-            allow=lambda found: self.keep_to_limit(found, service, limit),
+            allow=allow,
             progress=progress or Progress(),
         )
 
-    def _submitter(self, service: str | None) -> Submitter:
+    def _submitter(self, service: str | None, *, now: bool = False) -> Submitter:
         from wellspring_tui.jobs.submitting import Submitter
 
-        return Submitter(self.ledger, self.settings.places, self.settings.profile(service))
+        return Submitter(self.ledger, self.settings.places, self._way_to(service, now=now))
 
     def ask_for_creation(
         self,

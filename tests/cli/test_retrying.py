@@ -60,7 +60,8 @@ def test_retry_as_json_tells_what_went_and_what_stayed(shell: Shell) -> None:
 
     told = shell.json("retry", job_id)
 
-    assert told["retry"] == {"requests": left, "parts": [2], "left_out": []}
+    sent = {"requests": left, "parts": [2], "left_out": []}
+    assert told["retry"] == {**sent, "real_time": False, "after_cancelling": False}
     assert (told["job_id"], told["requests"]) == (job_id, 9)
 
 

@@ -159,7 +159,7 @@ def test_two_threads_of_one_program_tick_at_once(
         raised: list[Exception] = []
 
         def tick_on() -> None:
-            while wellspring.ledger.open_services():
+            while wellspring.ledger.open_channels():
                 raised.extend(wellspring.tick().failures.values())
 
         threads = [threading.Thread(target=tick_on) for _ in range(3)]

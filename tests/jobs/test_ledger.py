@@ -171,7 +171,7 @@ def test_a_job_is_collected_with_its_last_part_and_counts_by_the_files(ledger: L
     assert (whole.input_tokens, whole.output_tokens) == (20, 10)
     assert whole.cost == Decimal("0.02")
     assert whole.ended_at is not None
-    assert ledger.open_services() == []
+    assert ledger.open_channels() == []
     assert ledger.open_parts("local") == []
 
 
@@ -262,7 +262,7 @@ def test_jobs_are_found_by_what_is_shown_of_them(three: Ledger, text: str, ids: 
 
 def test_open_parts_come_with_the_oldest_job_first(three: Ledger) -> None:
     assert [one.job_id for one in three.open_parts("local")] == ["aaa", "ccc"]
-    assert sorted(three.open_services()) == ["acme", "local"]
+    assert sorted(three.open_channels()) == ["acme", "local"]
 
 
 def test_asking_to_cancel_is_noted(three: Ledger) -> None:

@@ -42,17 +42,23 @@ def until(reached: Callable[[], bool], what: str) -> None:
         time.sleep(0.02)
 
 
-def pid_of_builtin(home: Path) -> int | None:
-    """The process of the built-in service that runs in `home`, if one does."""
+def real_time_folder(home: Path) -> Path:
+    """Where the built-in service in front of the one provider of `home` keeps its things."""
+    (folder,) = (home / "real-time").iterdir()
+    return folder
+
+
+def pid_of_builtin(home: Path, folder: Path | None = None) -> int | None:
+    """The process of the built-in service that runs in `home`, or in `folder`, if one does."""
     try:
-        return int(json.loads((home / "local" / "service.json").read_bytes())["pid"])
+        return int(json.loads(((folder or home / "local") / "service.json").read_bytes())["pid"])
     except (OSError, ValueError):
         return None
 
 
-def has_stopped(home: Path) -> bool:
-    """Whether no built-in service runs in `home`: it holds its lock as long as it lives."""
-    lock = home / "local" / "service.lock"
+def has_stopped(home: Path, folder: Path | None = None) -> bool:
+    """Whether no built-in service runs there: it holds its lock as long as it lives."""
+    lock = (folder or home / "local") / "service.lock"
     if not lock.exists():
         return True
     try:
@@ -63,12 +69,16 @@ def has_stopped(home: Path) -> bool:
 
 
 def stop_builtin(home: Path) -> None:
-    """Stop the built-in service of `home` and wait until it is gone."""
+    """Stop the built-in services of `home` and wait until they are gone."""
+    for folder in (home / "local", *home.glob("real-time/*")):
+        _stop(home, folder)
 
+
+def _stop(home: Path, folder: Path) -> None:
     def gone() -> bool:
-        if has_stopped(home):
+        if has_stopped(home, folder):
             return True
-        pid = pid_of_builtin(home)
+        pid = pid_of_builtin(home, folder)
         if pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)

@@ -29,7 +29,10 @@ _ODD = ("close", "half", "garbage", "html", "nan", "hang", "pretty", "chunked", 
 class _Server:
     """What all connections share: the slots, and the note of what was asked."""
 
-    def __init__(self, latency: float, slots: int, *, refuses: bool, log: Path | None) -> None:
+    def __init__(
+        self, latency: float, slots: int, *, refuses: bool, log: Path | None, key: str | None
+    ) -> None:
+        self.key = key
         self.latency = latency
         self.refuses = refuses
         self.free = slots
@@ -74,7 +77,10 @@ class _Connection(asyncio.Protocol):
         self._received = rest[size:]
         key = headers.get("authorization", "no key")
         self._server.note(f"asked {self._name} {key}")
-        self._begin()
+        if self._server.key not in (None, key.removeprefix("Bearer ")):
+            self._refuse_key(key)
+        else:
+            self._begin()
 
     def _begin(self) -> None:
         if self._server.free:
@@ -116,6 +122,12 @@ class _Connection(asyncio.Protocol):
         body = {"error": {**error, "code": code}}
         extra = f"retry-after: {retry_after}\r\n" if retry_after else ""
         self._send(json.dumps(body).encode(), status, extra)
+
+    def _refuse_key(self, key: str) -> None:
+        """As some providers do: with the whole key in it."""
+        self._server.note(f"refused {self._name}")
+        error = {"message": f"Incorrect API key: {key}", "type": "some", "code": "invalid_api_key"}
+        self._send(json.dumps({"error": error}).encode(), 401)
 
     def _odd(self, fault: str) -> None:
         raw = json.dumps(_answer(self._path, self._body, self._name)).encode()
@@ -222,7 +234,9 @@ class ModelServer:
 
 
 async def _serve(given: argparse.Namespace) -> None:
-    server = _Server(given.latency, given.slots, refuses=given.refuses, log=given.log)
+    server = _Server(
+        given.latency, given.slots, refuses=given.refuses, log=given.log, key=given.key
+    )
     loop = asyncio.get_running_loop()
     listening = await loop.create_server(
         lambda: _Connection(server), "127.0.0.1", given.port, backlog=1_024
@@ -238,6 +252,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--slots", type=int, default=32)
     parser.add_argument("--refuses", action="store_true", help="with 429 what finds no slot")
     parser.add_argument("--log", type=Path)
+    parser.add_argument("--key", help="the only one that it takes")
     return parser.parse_args()
 
 

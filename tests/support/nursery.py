@@ -122,7 +122,7 @@ def _work(errand: Errand) -> None:
         if errand.submit is not None:
             wellspring.submit(Path(errand.submit), RequestOptions())
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while errand.carries and wellspring.ledger.open_services():
+        while errand.carries and wellspring.ledger.open_channels():
             assert time.monotonic() < deadline, "the jobs do not come to their end"
             wellspring.tick()
             time.sleep(_ROUND_SECONDS)

@@ -303,7 +303,7 @@ async def test_every_field_is_reached_with_tab_and_the_cost_stays_in_sight(
             reached.append(focused.id)
             await hand.press("tab")
         assert set(reached) == {
-            *("submit", "back", "service", "name", "description", "tags", "model"),
+            *("submit", "back", "now", "service", "name", "description", "tags", "model"),
             *("temperature", "max_tokens", "system", "schema", "max_cost", "endpoint"),
             "window",
         }

@@ -26,6 +26,11 @@ class Tariff:
     charged: Rates | None = None
     real_time: Rates | None = None
 
+    @property
+    def at_once(self) -> Tariff:
+        """The same for what is answered in real time: it is charged so, and saves nothing."""
+        return Tariff(self.real_time, self.real_time)
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -48,9 +53,16 @@ class Tariffs:
     """The tariffs of one job: those it was charged by, or else today's."""
 
     def __init__(
-        self, look_up: Callable[[str, bool], Tariff], kept: Mapping[TariffKey, Tariff]
+        self,
+        look_up: Callable[[str, bool], Tariff],
+        kept: Mapping[TariffKey, Tariff],
+        real_time_files: frozenset[str] = frozenset(),
     ) -> None:
-        """`look_up` tells today's tariff of a model; `kept` are those of the job's collection."""
+        """`look_up` tells today's tariff of a model; `kept` are those of the job's collection.
+
+        `real_time_files` are the names of output files that came in real time.
+        """
+        self._real_time_files = real_time_files
         self._look_up = look_up
         self._known = dict(kept)
         models = {model for model, _ in kept}
@@ -66,6 +78,8 @@ class Tariffs:
     def cost_of(self, answer: Answer) -> Cost:
         """What one request cost: nothing when it used nothing, unknown when nobody tells."""
         tariff = self.of(answer.model or self._only_model, long=is_long(answer.usage))
+        if answer.response is not None and answer.response.file in self._real_time_files:
+            tariff = tariff.at_once
         if answer.usage.total_tokens:
             return cost(tariff, answer.usage, measured=1)
         unmeasured = answer.state is State.ANSWERED

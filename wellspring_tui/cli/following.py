@@ -54,7 +54,7 @@ def interrupted(wellspring: Wellspring, job: Job, chosen: Chosen) -> StoppedErro
 
 def service_failure(done: Round, job: Job) -> Exception | None:
     """Why the service of `job` could not be asked in a round; None when it could."""
-    return done.failures.get(job.service)
+    return done.failure_of(job)
 
 
 def sentence(failure: Exception) -> str:

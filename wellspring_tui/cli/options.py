@@ -36,6 +36,11 @@ tags_option = click.option(
     metavar="TAG",
     help="Put a tag on it, to find it by; may be given several times.",
 )
+now_option = click.option(
+    "--now",
+    is_flag=True,
+    help="Wait for no batch: be answered in real time, at the real-time price.",
+)
 output_option = click.option(
     "-o",
     "--output",

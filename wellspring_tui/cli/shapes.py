@@ -37,6 +37,8 @@ def job(of: Job, expected: Outlook | None = None) -> dict[str, Any]:
         "source": of.source,
         "kind": of.kind,
         "part_count": of.parts,
+        "real_time_parts": of.real_time_parts,
+        "finish_now": of.finish_now,
         "input_tokens": of.input_tokens,
         "output_tokens": of.output_tokens,
         "estimated_input_tokens": of.tokens_estimated,
@@ -73,7 +75,13 @@ def retry(of: Retry, now: Job) -> dict[str, Any]:
     ]
     return {
         **job(now),
-        "retry": {"requests": of.sent, "parts": list(of.parts), "left_out": left_out},
+        "retry": {
+            "requests": of.sent,
+            "parts": list(of.parts),
+            "real_time": of.real_time,
+            "after_cancelling": of.after_cancelling,
+            "left_out": left_out,
+        },
     }
 
 
@@ -108,6 +116,7 @@ def survey(needs: Needs, cost: Estimate) -> dict[str, Any]:
         "size_bytes": of.size_bytes,
         "cost": {
             "free": cost.free,
+            "now": cost.now,
             "batch_usd": _money(cost.batch),
             "real_time_usd": _money(cost.real_time),
         },
@@ -147,6 +156,7 @@ def _part(of: Part) -> dict[str, Any]:
         "part": of.number,
         "step": of.step.value,
         "status": of.status,
+        "real_time": of.real_time,
         "waiting_for": of.waiting_for,
         "not_before": _time(of.not_before),
         "batch_id": of.batch_id,

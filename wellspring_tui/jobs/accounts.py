@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from wellspring_tui.answers.index import AnswerIndex
 from wellspring_tui.answers.tariffs import Tariffs
 from wellspring_tui.errors import InputError, StorageError
-from wellspring_tui.jobs.model import INDEX_NAME
+from wellspring_tui.jobs.model import INDEX_NAME, part_file_name
 from wellspring_tui.jobs.usage import sum_up
 from wellspring_tui.jobs.usage_report import GROUPINGS, UsageReport, UsageRow, rows_of_job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
     from wellspring_tui.answers.tariffs import Tariff
@@ -45,7 +45,19 @@ class Accounts:
     def tariffs(self, job: Job) -> Tariffs:
         """The prices a job was charged by; today's where it has not been charged yet."""
         kept = self._ledger.usage.tariffs(job.id)
-        return Tariffs(self._tariff(job), {key: one for key, one in kept.items() if one.charged})
+        return Tariffs(
+            self._tariff(job),
+            {key: one for key, one in kept.items() if one.charged},
+            frozenset(self._real_time_files(job)),
+        )
+
+    def _real_time_files(self, job: Job) -> Iterator[str]:
+        if not job.real_time_parts:
+            return
+        for part in self._ledger.parts(job.id):
+            if part.real_time:
+                yield part_file_name(part.number, "output")
+                yield part_file_name(part.number, "error")
 
     def report(
         self, by: By, since: date | None, until: date | None, job: Job | None, progress: Progress

@@ -11,9 +11,11 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from wellspring_tui.channels import real_time_channel, service_of
 from wellspring_tui.errors import (
     BusyError,
     GoneError,
+    InputError,
     NetworkError,
     RefusedError,
     ServiceError,
@@ -22,6 +24,7 @@ from wellspring_tui.errors import (
 from wellspring_tui.jobs.collecting import over_since, tells_enough
 from wellspring_tui.jobs.holding import new_holder
 from wellspring_tui.jobs.model import ADOPTED, BEFORE_CREATION, Job, Part, Round, Step, new_token
+from wellspring_tui.jobs.retrying import finish
 from wellspring_tui.jobs.sending import METADATA_KEY, LookedFor, Sender
 from wellspring_tui.jobs.setbacks import setback_of
 from wellspring_tui.jobs.waiting import Gate, Patience
@@ -61,7 +64,7 @@ class Conductor:
         interval_seconds: Callable[[str], float],
         looks_only: bool = False,
     ) -> None:
-        """`profile` and `connect` give the profile and the connection of a service by name.
+        """`profile` and `connect` give the profile and the connection of a channel by name.
 
         `interval_seconds` tells how often a service is asked. One that `looks_only` tells
         what the services say and fetches what is done, but sends and cancels nothing.
@@ -88,7 +91,8 @@ class Conductor:
         changed: set[str] = set()
         ended: list[str] = []
         failures: dict[str, Exception] = {}
-        names = [name for name in self._ledger.open_services() if service in (None, name)]
+        open_channels = self._ledger.open_channels()
+        names = [name for name in open_channels if service in (None, service_of(name))]
         for name in names:
             patience = self._patience[name]
             rests = only_due and not self._is_due(name)
@@ -143,8 +147,27 @@ class Conductor:
                 if job.collected:
                     ended.append(part.job_id)
                     _tell_end(job)
+        for job_id in self._ledger.finishing.due(name):
+            self._finish(job_id, progress, changed, ended)
+        first_failure = first_failure or service.trouble()
         if first_failure is not None:
             raise first_failure
+
+    def _finish(self, job_id: str, progress: Progress, changed: set[str], ended: list[str]) -> None:
+        """Ask in real time what a job's batches have left, if nobody else is about to."""
+        if self._looks_only:
+            return
+        profile = self._profile(real_time_channel(self._ledger.job(job_id).service))
+        try:
+            finish(self._ledger, self._places, profile, job_id, progress)
+        except InputError as error:
+            _log.info("job %s: not finished yet: %s", job_id, error)
+            return
+        changed.add(job_id)
+        job = self._ledger.job(job_id)
+        if job.collected:
+            ended.append(job_id)
+            _tell_end(job)
 
     # -- refresh -----------------------------------------------------------------
 
@@ -173,7 +196,8 @@ class Conductor:
                 changed.add(part.job_id)
             if not running and not doubtful:
                 break
-        self._ledger.offers.note(name, passed)
+        if self._profile(name).answers_for is None:  # what else runs there is not ours to adopt
+            self._ledger.offers.note(name, passed)
         failure: ServiceError | None = None
         for batch_id, part in running.items():
             try:

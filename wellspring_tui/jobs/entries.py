@@ -48,10 +48,10 @@ class Entries:
             """
             INSERT INTO jobs (id, name, description, source, kind, service, endpoint, model,
                 window, requests, tokens_estimated, created_at, status, parts,
-                tags, notes, options, quiet_seconds, words)
+                tags, notes, options, quiet_seconds, real_time_parts, words)
             VALUES (:id, :name, :description, :source, :kind, :service, :endpoint, :model,
                 :window, :requests, :tokens_estimated, :created_at, :status, :parts,
-                :tags, :notes, :options, :quiet_seconds,
+                :tags, :notes, :options, :quiet_seconds, :real_time_parts,
                 search_words(:id, :name, :description, :model, :service, :tags, :notes))
             """,
             rows.of_job(job),
@@ -63,9 +63,9 @@ class Entries:
         db.executemany(
             """
             INSERT INTO parts (id, job_id, number, step, status, token, requests, size_bytes,
-                sha256, endpoint, model, tokens, creation_held)
+                sha256, endpoint, model, tokens, creation_held, real_time)
             VALUES (:id, :job_id, :number, :step, :status, :token, :requests, :size_bytes,
-                :sha256, :endpoint, :model, :tokens, :creation_held)
+                :sha256, :endpoint, :model, :tokens, :creation_held, :real_time)
             """,
             [rows.of_part(part) for part in parts],
         )
@@ -98,15 +98,16 @@ class Entries:
             rows.part(row)
             for row in db.execute("SELECT * FROM parts WHERE job_id = :id", {"id": job_id})
         ]
-        (requests,) = db.execute(
-            "SELECT requests FROM jobs WHERE id = :id", {"id": job_id}
+        requests, finish_now = db.execute(
+            "SELECT requests, finish_now FROM jobs WHERE id = :id", {"id": job_id}
         ).fetchone()
-        done = all(part.step is Step.COLLECTED for part in parts)
+        done = not finish_now and all(part.step is Step.COLLECTED for part in parts)
         expiries = [part.expires_at.timestamp() for part in parts if part.expires_at]
         db.execute(
             """
             UPDATE jobs SET status = :status, completed = :completed, failed = :failed,
                 collected = :done, parts = :parts, expires_at = :expires_at,
+                real_time_parts = :real_time_parts,
                 ended_at = CASE WHEN :done THEN coalesce(ended_at, :now) END,
                 quiet_seconds = CASE WHEN status IN ('waiting', 'sending', 'completed',
                     'failed', 'expired', 'cancelled') THEN quiet_seconds
@@ -122,6 +123,7 @@ class Entries:
                 "failed": min(requests, sum(part.failed for part in parts)),
                 "done": done,
                 "parts": len(parts),
+                "real_time_parts": sum(part.real_time for part in parts),
                 "expires_at": max(expiries, default=None),
                 "now": self._now(),
             },

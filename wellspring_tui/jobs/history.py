@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wellspring_tui.jobs.queries import CHANNEL
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable
@@ -64,8 +66,11 @@ class History:
                 {"service": service, "now": self._now()},
             )
 
-    def ended(self, service: str) -> list[Ended]:
-        """The last jobs of a service that were not stopped and did not fail, newest first."""
+    def ended(self, service: str, *, real_time: bool = False) -> list[Ended]:
+        """The last jobs of a service that were not stopped and did not fail, newest first.
+
+        Those with a part in `real_time` or those without: the ones tell nothing of the others.
+        """
         found = self._file.here.execute(
             """
             SELECT last.requests, last.model, last.quiet_seconds,
@@ -73,6 +78,7 @@ class History:
             FROM (
                 SELECT id, requests, model, quiet_seconds, created_at FROM jobs
                 WHERE collected = 1 AND service = :service AND status IN ('completed', 'expired')
+                    AND (real_time_parts > 0) = :real_time
                 ORDER BY created_at DESC LIMIT :most
             ) AS last
             JOIN parts ON parts.job_id = last.id
@@ -80,16 +86,16 @@ class History:
             GROUP BY last.id HAVING seconds IS NOT NULL
             ORDER BY last.created_at DESC
             """,
-            {"service": service, "most": _LAST_ENDED},
+            {"service": service, "real_time": real_time, "most": _LAST_ENDED},
         )
         return [_ended(row) for row in found]
 
     def running(self, job_ids: Iterable[str]) -> dict[str, Running]:
         """Those of the jobs that have batches which are not over, and no part that waits."""
         found = self._file.here.execute(
-            """
+            f"""
             SELECT jobs.id, max(parts.attempted_at) AS since,
-                (SELECT at FROM looks WHERE looks.service = jobs.service) AS looked_at
+                (SELECT at FROM looks WHERE looks.service = {CHANNEL}) AS looked_at
             FROM jobs JOIN parts ON parts.job_id = jobs.id
             WHERE jobs.id IN (SELECT value FROM json_each(:ids)) AND parts.step <> 'collected'
                 AND parts.status NOT IN ('completed', 'failed', 'expired', 'cancelled')

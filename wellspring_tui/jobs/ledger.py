@@ -17,6 +17,7 @@ from wellspring_tui.jobs import queries, rows
 from wellspring_tui.jobs.creations import Creations
 from wellspring_tui.jobs.database import Database
 from wellspring_tui.jobs.entries import Entries
+from wellspring_tui.jobs.finishing import Finishing
 from wellspring_tui.jobs.history import History
 from wellspring_tui.jobs.holding import is_gone
 from wellspring_tui.jobs.labels import Labels
@@ -33,6 +34,7 @@ from wellspring_tui.jobs.model import (
 )
 from wellspring_tui.jobs.open_jobs import OpenJobs
 from wellspring_tui.jobs.ordering import Orderings
+from wellspring_tui.settings import IN_REAL_TIME
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class Ledger:
         self._entries = Entries(now)
         self.limits = Limits(self._file)
         self.creations = Creations(self._file, self._entries)
+        self.finishing = Finishing(self._file, self._entries)
         self.labels = Labels(self._file)
         self.history = History(self._file, now)
         self.open_jobs = OpenJobs(self._file)
@@ -108,23 +111,26 @@ class Ledger:
         with self._writing() as db:
             self._entries.insert_job(db, job)
             self._entries.insert_parts(db, parts)
-            self._entries.event(db, job.id, 0, "planned")
+            how = IN_REAL_TIME.strip() if job.real_time_parts else None
+            self._entries.event(db, job.id, 0, "planned", detail=how)
 
     def add_parts(self, job_id: str, parts: Sequence[Part], again: Mapping[int, SentAgain]) -> None:
         """More parts for a job that is over: what is sent again leaves the parts it was in.
 
-        `again` tells, by the number of a part, how many of its requests that are. Raises
-        InputError when the job is not over, or has other parts than these were made for.
+        `again` tells, by the number of a part, how many of its requests that are. A job that
+        was to be finished in real time goes on with that. Raises InputError when the job is
+        not over, or has other parts than these were made for.
         """
         with self._writing() as db:
-            (last,) = db.execute(
+            last = db.execute(
                 """
                 SELECT max(number) FROM jobs JOIN parts ON parts.job_id = jobs.id
-                WHERE jobs.id = :id AND collected = 1
+                WHERE jobs.id = :id AND (collected = 1 OR finish_now = 1)
+                GROUP BY jobs.id HAVING min(step = 'collected')
                 """,
                 {"id": job_id},
             ).fetchone()
-            if last is None or last != parts[0].number - 1:
+            if last is None or last[0] != parts[0].number - 1:
                 raise InputError(f"another process has just sent the job {job_id} again")
             db.executemany(
                 """
@@ -138,9 +144,13 @@ class Ledger:
                 ],
             )
             self._entries.insert_parts(db, parts)
-            db.execute("UPDATE jobs SET cancel_asked = 0 WHERE id = :id", {"id": job_id})
+            db.execute(
+                "UPDATE jobs SET cancel_asked = 0, finish_now = 0 WHERE id = :id", {"id": job_id}
+            )
             count = sum(moved.requests for moved in again.values())
-            self._entries.event(db, job_id, 0, "retry planned", detail=f"requests: {count:,}")
+            how = IN_REAL_TIME if parts[0].real_time else ""
+            detail = f"requests: {count:,}{how}"
+            self._entries.event(db, job_id, 0, "retry planned", detail=detail)
             self._entries.derive(db, job_id)
 
     def jobs(
@@ -219,23 +229,34 @@ class Ledger:
         with self._writing() as db:
             db.execute("UPDATE jobs SET cancel_asked = 1 WHERE id = :id", {"id": job_id})
             self._entries.event(db, job_id, 0, "cancel asked")
+            given_up = db.execute(
+                "UPDATE jobs SET finish_now = 0 WHERE id = :id AND finish_now = 1", {"id": job_id}
+            )
+            if given_up.rowcount:
+                self._entries.derive(db, job_id)
 
     # -- parts on their way ------------------------------------------------------
 
-    def open_services(self) -> list[str]:
-        """Services with parts that are not collected yet."""
-        found = self._db.execute("SELECT DISTINCT service FROM jobs WHERE collected = 0")
-        return [row["service"] for row in found]
-
-    def open_parts(self, service: str) -> list[Part]:
-        """The parts of a service that are not collected yet, oldest job first."""
+    def open_channels(self) -> list[str]:
+        """The channels of parts that are not collected yet."""
         found = self._db.execute(
-            """
+            f"""
+            SELECT DISTINCT {queries.CHANNEL} AS channel
+            FROM jobs LEFT JOIN parts ON parts.job_id = jobs.id AND step <> 'collected'
+            WHERE jobs.collected = 0
+            """,
+        )
+        return [row["channel"] for row in found]
+
+    def open_parts(self, channel: str) -> list[Part]:
+        """The parts of a channel that are not collected yet, oldest job first."""
+        found = self._db.execute(
+            f"""
             SELECT parts.* FROM parts JOIN jobs ON jobs.id = parts.job_id
-            WHERE jobs.collected = 0 AND jobs.service = :service AND step <> 'collected'
+            WHERE jobs.collected = 0 AND {queries.CHANNEL} = :channel AND step <> 'collected'
             ORDER BY jobs.created_at, number
             """,
-            {"service": service},
+            {"channel": channel},
         )
         return [rows.part(row) for row in found]
 

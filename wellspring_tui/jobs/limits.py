@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from wellspring_tui.jobs.queries import CHANNEL
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -36,9 +38,9 @@ class Limits:
     def enqueued_tokens(self, service: str, model: str, besides: str = "") -> int:
         """Estimated input tokens of a model under way on a service, without those of a part."""
         row = self._file.here.execute(
-            """
+            f"""
             SELECT coalesce(sum(tokens), 0) AS tokens FROM parts JOIN jobs ON jobs.id = job_id
-            WHERE jobs.collected = 0 AND service = :service AND parts.model = :model
+            WHERE jobs.collected = 0 AND {CHANNEL} = :service AND parts.model = :model
                 AND parts.id <> :id AND step <> 'collected'
                 AND parts.status NOT IN ('waiting', 'completed', 'failed', 'expired', 'cancelled')
             """,
@@ -49,9 +51,10 @@ class Limits:
     def nth_creation(self, service: str, number: int) -> datetime | None:
         """When the service was asked for a batch the `number`th time back; None if never."""
         row = self._file.here.execute(
-            """
-            SELECT at FROM events JOIN jobs ON jobs.id = job_id
-            WHERE what = 'creating' AND service = :service
+            f"""
+            SELECT at FROM events JOIN jobs ON jobs.id = events.job_id
+            JOIN parts ON parts.job_id = events.job_id AND parts.number = events.part
+            WHERE what = 'creating' AND {CHANNEL} = :service
             ORDER BY at DESC LIMIT 1 OFFSET :skipped
             """,
             {"service": service, "skipped": number - 1},

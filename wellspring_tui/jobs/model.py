@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from wellspring_tui.channels import real_time_channel
 from wellspring_tui.services.model import ENDED, BatchProblem
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ class Part:
     waiting_for: str | None = None
     creation_held: bool = False
     """Whether it stops after its upload until the creation of its batch is asked for."""
+    real_time: bool = False
+    """Whether it is answered in real time, and charged so."""
 
     @property
     def input_name(self) -> str:
@@ -172,11 +175,28 @@ class Job:
     """What it was submitted with; None for ready-made requests."""
     news_at: datetime | None = None
     """When anything of it last changed; None while nothing has."""
+    real_time_parts: int = 0
+    """How many of its parts are answered in real time."""
+    finish_now: bool = False
+    """Whether what has no answer is asked in real time once its batches are over."""
 
     @property
     def open(self) -> bool:
         """Whether there is still something to wait for."""
         return not self.collected
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The ways that its parts take to the service."""
+        in_batches = () if self.real_time_parts == self.parts else (self.service,)
+        return (*in_batches, *([real_time_channel(self.service)] if self.real_time_parts else []))
+
+    @property
+    def way(self) -> str:
+        """The service and how it is asked: `openai`, `openai in real time`."""
+        if self.real_time_parts in (0, self.parts):
+            return self.channels[0]
+        return f"{self.service}, {self.real_time_parts} of {self.parts} parts in real time"
 
     @property
     def missing(self) -> int:
@@ -271,6 +291,10 @@ class Round:
     ended: tuple[str, ...] = ()
     """Ids of jobs whose last answers were collected in this round."""
     failures: dict[str, Exception] = field(default_factory=dict)
-    """Service → why it could not be asked; its jobs show their last known state."""
+    """Channel → why it could not be asked; its jobs show their last known state."""
     next_tries: dict[str, float] = field(default_factory=dict)
     """Such a service → seconds until it is asked again."""
+
+    def failure_of(self, job: Job) -> Exception | None:
+        """Why the service of a job could not be asked, on a way that its parts take."""
+        return next((self.failures[way] for way in job.channels if way in self.failures), None)

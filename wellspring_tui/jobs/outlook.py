@@ -37,7 +37,7 @@ class Outlooks:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._ended: dict[str, tuple[float, list[Ended]]] = {}
+        self._ended: dict[tuple[str, bool], tuple[float, list[Ended]]] = {}
         self._lock = threading.Lock()
 
     def of(self, jobs: Iterable[Job], now: datetime) -> dict[str, Outlook]:
@@ -47,17 +47,18 @@ class Outlooks:
             return {}
         running = self._history.running(job.id for job in still_open)
         found = {
-            job.id: outlook(job, like(job, self._of_service(job.service)), running.get(job.id), now)
+            job.id: outlook(job, like(job, self._ended_on_its_way(job)), running.get(job.id), now)
             for job in still_open
         }
         return {job_id: one for job_id, one in found.items() if one is not None}
 
-    def _of_service(self, service: str) -> list[Ended]:
+    def _ended_on_its_way(self, job: Job) -> list[Ended]:
+        way = job.service, job.real_time_parts > 0
         with self._lock:
-            read_at, ended = self._ended.get(service, (-inf, []))
+            read_at, ended = self._ended.get(way, (-inf, []))
             if monotonic() - read_at > _LIFE_SECONDS:
-                ended = self._history.ended(service)
-                self._ended[service] = monotonic(), ended
+                ended = self._history.ended(job.service, real_time=job.real_time_parts > 0)
+                self._ended[way] = monotonic(), ended
             return ended
 
 
@@ -91,7 +92,8 @@ def outlook(
     elapsed = max(0.0, (now - running.since).total_seconds())
     left = (max(0.0, shortest - elapsed), longest - elapsed) if elapsed < longest else None
     _, usual_silence = _range([other.quiet_seconds for other in alike])
-    at_least = _QUIET_SECONDS_LOCAL if job.service == LOCAL else _QUIET_SECONDS
+    is_quick = job.service == LOCAL or job.real_time_parts > 0
+    at_least = _QUIET_SECONDS_LOCAL if is_quick else _QUIET_SECONDS
     silent = _silent_seconds(job, running, now)
     stalled = silent > max(at_least, usual_silence)
     return Outlook(len(alike), shortest, longest, left, silent if stalled else None)

@@ -121,7 +121,11 @@ class Planner:
 
 
 def planned_parts(
-    job_id: str, planned: Iterable[PlannedPart], *, hold_creation: bool = False
+    job_id: str,
+    planned: Iterable[PlannedPart],
+    *,
+    hold_creation: bool = False,
+    real_time: bool = False,
 ) -> list[Part]:
     """The same parts as the ledger keeps them, waiting to be sent, or only to be uploaded."""
     return [
@@ -139,6 +143,7 @@ def planned_parts(
             model=part.model,
             tokens=part.tokens,
             creation_held=hold_creation,
+            real_time=real_time,
         )
         for part in planned
     ]

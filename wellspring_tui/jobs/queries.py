@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wellspring_tui.settings import IN_REAL_TIME
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wellspring_tui.jobs.model import JobsQuery
+
+CHANNEL = f"jobs.service || iif(parts.real_time, '{IN_REAL_TIME}', '')"
+"""The way that a part takes to its service; a job without a part has that of its batches."""
 
 # None is ever NULL, so that two jobs can always be compared.
 _ORDERS = {

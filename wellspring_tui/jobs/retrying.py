@@ -18,8 +18,9 @@ from wellspring_tui.answers.failures import Failure, can_get_better, is_passing,
 from wellspring_tui.answers.index import AnswerIndex
 from wellspring_tui.answers.places import PlacedLines
 from wellspring_tui.errors import InputError, StorageError
+from wellspring_tui.jobs.at_once import refuse_batch_only
 from wellspring_tui.jobs.filing import read_sent_line
-from wellspring_tui.jobs.model import INDEX_NAME, SentAgain, part_file_name
+from wellspring_tui.jobs.model import INDEX_NAME, SentAgain, Step, part_file_name
 from wellspring_tui.jobs.planning import Planner, planned_parts
 from wellspring_tui.private import writing
 from wellspring_tui.text import one_line
@@ -68,6 +69,13 @@ class Retry:
     """The numbers of the new parts."""
     left_out: tuple[LeftOut, ...]
     """What is not, the most frequent reason first."""
+    real_time: bool = False
+    after_cancelling: bool = False
+    """Whether its batches are cancelled first: what they leave then goes in real time."""
+
+
+class NothingToSendError(InputError):
+    """Every request has its answer, or can't get a better one."""
 
 
 def retry(
@@ -79,11 +87,15 @@ def retry(
     also_hopeless: bool,
     progress: Progress,
 ) -> Retry:
-    """Plan the parts of a retry, durably. Raises InputError when there is nothing to plan."""
+    """Plan the parts of a retry, durably, for the channel of that profile.
+
+    Raises InputError, as NothingToSendError when there is nothing to plan.
+    """
     inputs, outputs = places.inputs(job_id), places.outputs(job_id)
+    real_time = profile.answers_for is not None
     with _alone(inputs, job_id), AnswerIndex(outputs / INDEX_NAME) as index:
-        _refuse_running(ledger.job(job_id))
         parts = ledger.parts(job_id)
+        _refuse_running(ledger.job(job_id), parts)
         _sweep(inputs, parts[-1].number)
         with PlacedLines(inputs) as requests, PlacedLines(outputs) as answers:
             history = _History(inputs, parts, index.files_of_requests())
@@ -95,17 +107,51 @@ def retry(
                     for count, _ in enumerate(planner.placed(choice.wanted())):
                         progress.step("Planning the retry", count)
                 choice.refuse_nothing(job_id)
+                if real_time:
+                    refuse_batch_only(part.endpoint for part in planner.parts)
             except BaseException:
                 planner.close()
                 _sweep(inputs, parts[-1].number)
                 raise
-        ledger.add_parts(job_id, planned_parts(job_id, planner.parts), choice.again)
+        fresh = planned_parts(job_id, planner.parts, real_time=real_time)
+        ledger.add_parts(job_id, fresh, choice.again)
     numbers = tuple(part.number for part in planner.parts)
-    return Retry(ledger.job(job_id), choice.sent, numbers, choice.left_out())
+    return Retry(ledger.job(job_id), choice.sent, numbers, choice.left_out(), real_time)
 
 
-def _refuse_running(job: Job) -> None:
-    if not job.collected:
+def ask_to_finish(ledger: Ledger, job_id: str) -> Retry | None:
+    """Have the batches of a job cancelled, and what they leave asked in real time.
+
+    None when the job is over. Raises InputError when it is answered in real time already, or
+    can't be.
+    """
+    open_parts = [part for part in ledger.parts(job_id) if part.step is not Step.COLLECTED]
+    if any(part.real_time for part in open_parts):
+        raise InputError(f"the job {job_id} is being answered in real time already")
+    refuse_batch_only(part.endpoint for part in open_parts)
+    if not ledger.finishing.ask_for(job_id):
+        return None
+    return Retry(ledger.job(job_id), 0, (), (), real_time=True, after_cancelling=True)
+
+
+def finish(
+    ledger: Ledger, places: Places, profile: ServiceProfile, job_id: str, progress: Progress
+) -> Retry | None:
+    """Ask in real time what the batches of a job have left, as was asked for before.
+
+    None when they have left nothing: then the job is over. Killed at any point, it is done
+    anew. Raises InputError when another process is at it.
+    """
+    try:
+        return retry(ledger, places, profile, job_id, also_hopeless=False, progress=progress)
+    except NothingToSendError as error:
+        ledger.finishing.nothing_left(job_id, error.what)
+        return None
+
+
+def _refuse_running(job: Job, parts: list[Part]) -> None:
+    finishing = job.finish_now and all(part.step is Step.COLLECTED for part in parts)
+    if not job.collected and not finishing:
         raise InputError(
             f"the job {job.id} still runs ({job.status}), and what has no answer may get one",
             todo="Wait for its end, or cancel it.",
@@ -235,11 +281,11 @@ class _Choice:
             return
         left = self.left_out()
         if not left:
-            raise InputError(f"every request of the job {job_id} has its answer")
+            raise NothingToSendError(f"every request of the job {job_id} has its answer")
         told = "; ".join(map(str, left[:_TOLD_REASONS]))
         more = len(left) - _TOLD_REASONS
         can = any(one.reason != _NO_LINE.code for one in left)
-        raise InputError(
+        raise NothingToSendError(
             f"nothing of the job {job_id} can get better: {told}"
             + (f"; and {more:,} more reasons" if more > 0 else ""),
             todo="`retry --all` sends it again all the same." if can else None,

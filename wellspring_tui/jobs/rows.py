@@ -30,7 +30,7 @@ def job(row: sqlite3.Row) -> Job:
     del fields["words"], fields["quiet_seconds"]
     for name in ("created_at", "ended_at", "expires_at", "news_at"):
         fields[name] = _time(fields[name])
-    for name in ("collected", "cancel_asked"):
+    for name in ("collected", "cancel_asked", "finish_now"):
         fields[name] = bool(fields[name])
     fields["cost"] = None if fields["cost"] is None else Decimal(fields["cost"])
     fields["tags"] = _TAGS.decode(fields["tags"])
@@ -43,6 +43,7 @@ def of_job(job: Job) -> dict[str, object]:
     names = (
         *("id", "name", "description", "source", "kind", "service", "endpoint", "model"),
         *("window", "requests", "tokens_estimated", "status", "parts", "notes"),
+        "real_time_parts",
     )
     return {name: getattr(job, name) for name in names} | {
         "created_at": job.created_at.timestamp(),
@@ -76,7 +77,8 @@ def part(row: sqlite3.Row) -> Part:
     for name in ("expires_at", "attempted_at", "ended_at", "not_before"):
         fields[name] = _time(fields[name])
     fields["problems"] = _PROBLEMS.decode(fields["problems"])
-    fields["creation_held"] = bool(fields["creation_held"])
+    for name in ("creation_held", "real_time"):
+        fields[name] = bool(fields[name])
     return Part(**fields)
 
 
@@ -84,7 +86,7 @@ def of_part(part: Part) -> dict[str, object]:
     """What a new part's row holds."""
     names = (
         *("id", "job_id", "number", "step", "status", "token", "requests", "size_bytes"),
-        *("sha256", "endpoint", "model", "tokens", "creation_held"),
+        *("sha256", "endpoint", "model", "tokens", "creation_held", "real_time"),
     )
     return {name: getattr(part, name) for name in names}
 

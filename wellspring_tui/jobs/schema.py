@@ -110,5 +110,14 @@ ALTER TABLE parts ADD COLUMN creation_held INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX parts_by_file ON parts (input_file_id) WHERE input_file_id IS NOT NULL;
 """
 
-VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3)
+_VERSION_4 = """
+-- Whether a part is answered in real time and charged so, and how many parts of a job are.
+ALTER TABLE parts ADD COLUMN real_time INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN real_time_parts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE usage ADD COLUMN real_time INTEGER NOT NULL DEFAULT 0;
+-- Whether what a job has no answer for is asked in real time once its batches are over.
+ALTER TABLE jobs ADD COLUMN finish_now INTEGER NOT NULL DEFAULT 0;
+"""
+
+VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 """What each version adds, the first one first; statements end with `;` and a line break."""

@@ -32,6 +32,9 @@ _DESCRIPTION_KEY = "description"
 _METADATA_LENGTH = 512
 """OpenAI's limit for a value in `metadata`."""
 
+_WINDOW = "24h"
+"""The one that the built-in service takes."""
+
 LookedFor: TypeAlias = "frozenset[tuple[str, datetime | None]]"
 """Attempts to create a batch: the part's id and when it was asked for."""
 
@@ -113,7 +116,8 @@ class Sender:
             metadata[_DESCRIPTION_KEY] = job.description[:_METADATA_LENGTH]
         self._ledger.to_step(part, Step.CREATING)
         try:
-            batch = self._service.create(file_id, part.endpoint, job.window, metadata)
+            window = _WINDOW if part.real_time else job.window
+            batch = self._service.create(file_id, part.endpoint, window, metadata)
         except NetworkError:
             raise  # it may have been created: the part stays in `creating`
         except (CredentialsError, GoneError):

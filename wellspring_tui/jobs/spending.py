@@ -36,6 +36,8 @@ class Estimate:
     """The built-in service costs nothing; the figures say what OpenAI would take."""
     unpriced: tuple[str, ...] = ()
     """Models of which no price is known at all."""
+    now: bool = False
+    """Whether it is answered in real time, and charged so."""
 
     @property
     def upper(self) -> Decimal | None:
@@ -45,10 +47,10 @@ class Estimate:
         """
         if self.free:
             return Decimal(0)
-        return self.real_time if self.batch is None else self.batch
+        return self.real_time if self.now or self.batch is None else self.batch
 
 
-def estimate(found: Survey, prices: Prices, *, free: bool) -> Estimate:
+def estimate(found: Survey, prices: Prices, *, free: bool, now: bool = False) -> Estimate:
     """What a checked file costs at OpenAI's prices."""
     from wellspring_tui.answers.model import Usage
 
@@ -71,6 +73,7 @@ def estimate(found: Survey, prices: Prices, *, free: bool) -> Estimate:
         total(batch=False),
         free,
         tuple(unpriced),
+        now and not free,
     )
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from wellspring_tui.channels import service_of
+from wellspring_tui.jobs.at_once import refuse_batch_only
 from wellspring_tui.jobs.cutting import Cutter, rule_for
 from wellspring_tui.jobs.model import INDEX_NAME, Job, new_job_id
 from wellspring_tui.jobs.needs import needs_of
@@ -99,6 +101,9 @@ class Submitter:
                 planner.close()
                 rows.close()
             found.raise_if_unsendable()
+            real_time = self.profile.answers_for is not None
+            if real_time:
+                refuse_batch_only(part.endpoint for part in planner.parts)
             allow(found)
             job = Job(
                 id=job_id,
@@ -106,7 +111,7 @@ class Submitter:
                 description=description and storable(description),
                 source=storable(str(source.absolute())),
                 kind=found.kind.value,
-                service=self.profile.name,
+                service=service_of(self.profile.name),
                 endpoint=found.endpoint or options.endpoint,
                 model=_models(found),
                 window=options.window,
@@ -114,10 +119,13 @@ class Submitter:
                 tokens_estimated=found.tokens,
                 created_at=datetime.now(UTC),
                 parts=len(planner.parts),
+                real_time_parts=len(planner.parts) if real_time else 0,
                 tags=tags,
                 options=None if found.kind is FileKind.REQUESTS else options,
             )
-            parts = planned_parts(job_id, planner.parts, hold_creation=hold_creation)
+            parts = planned_parts(
+                job_id, planner.parts, hold_creation=hold_creation, real_time=real_time
+            )
             self._ledger.add_job(job, parts)
         return job
 

@@ -47,6 +47,8 @@ class Used(msgspec.Struct, frozen=True, gc=False):
     measured: int
     unmeasured: int
     usage: Usage
+    real_time: bool = False
+    """Whether it was answered in real time, and charged so."""
 
     def __add__(self, other: Used) -> Used:
         return msgspec.structs.replace(
@@ -75,8 +77,9 @@ class JobUsage:
 
     def cost_of(self, used: Used) -> Cost:
         """What one of the sums is worth."""
+        tariff = self.tariffs[used.model, used.long]
         return cost(
-            self.tariffs[used.model, used.long],
+            tariff.at_once if used.real_time else tariff,
             used.usage,
             measured=used.measured,
             unmeasured=used.unmeasured,
@@ -112,6 +115,7 @@ def sum_up(
     ended = {part.number: part.ended_at or now for part in parts}
     numbers = {part.input_name: part.number for part in parts}
     models = _usual_models(groups, parts)
+    in_real_time = {part.number for part in parts if part.real_time}
 
     def used() -> Iterable[Used]:
         for group in groups:
@@ -128,6 +132,7 @@ def sum_up(
                 group.measured,
                 group.unmeasured,
                 group.usage,
+                part in in_real_time,
             )
 
     sums = _added_up(used())

@@ -29,7 +29,7 @@ _HEADINGS = {
 }
 
 # Dollars are whole numbers of 1e-12 here, so that sums are exact; nine million dollars fit.
-_CHARGED, _REAL_TIME = (
+_BATCH, _REAL_TIME = (
     f"""
     (u.input_tokens - u.cached_tokens - u.cache_write_tokens) * t.{real}input
         + u.cached_tokens * t.{real}cached + u.cache_write_tokens * t.{real}cache_write
@@ -37,13 +37,16 @@ _CHARGED, _REAL_TIME = (
     """
     for real in ("", "real_")
 )
-_UNKNOWN, _REAL_TIME_UNKNOWN = (
+_BATCH_UNKNOWN, _REAL_TIME_UNKNOWN = (
     f"""
     CASE WHEN t.{real}input IS NULL THEN u.measured + u.unmeasured
         WHEN t.{real}input = 0 AND t.{real}output = 0 THEN 0 ELSE u.unmeasured END
     """
     for real in ("", "real_")
 )
+# What was answered in real time is charged so.
+_CHARGED = f"iif(u.real_time, {_REAL_TIME}, {_BATCH})"
+_UNKNOWN = f"iif(u.real_time, {_REAL_TIME_UNKNOWN}, {_BATCH_UNKNOWN})"
 _REPORT = f"""
 SELECT {{key}} AS key, {{label}} AS label, count(DISTINCT u.job_id) AS jobs,
     sum(u.requests) AS requests, sum(u.answered) AS answered, sum(u.failed) AS failed,
@@ -141,7 +144,7 @@ def write_usage(db: sqlite3.Connection, usage: JobUsage) -> None:
         INSERT INTO usage VALUES (:job_id, :section, :part, :model, :long, :at,
             :requests, :answered, :failed, :measured, :unmeasured,
             :input_tokens, :output_tokens, :total_tokens,
-            :cached_tokens, :reasoning_tokens, :cache_write_tokens)
+            :cached_tokens, :reasoning_tokens, :cache_write_tokens, :real_time)
         """,
         [
             {
@@ -162,6 +165,7 @@ def write_usage(db: sqlite3.Connection, usage: JobUsage) -> None:
                 "cached_tokens": used.usage.cached_tokens,
                 "reasoning_tokens": used.usage.reasoning_tokens,
                 "cache_write_tokens": used.usage.cache_write_tokens,
+                "real_time": used.real_time,
             }
             for used in kept.used
         ],

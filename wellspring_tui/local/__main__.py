@@ -18,6 +18,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from wellspring_tui.local import scenarios
+from wellspring_tui.local.provider import KEY_VARIABLE, URL_VARIABLE, taken_from
 from wellspring_tui.local.settings import (
     DEFAULT_PACE_SECONDS,
     DEFAULT_PORT,
@@ -120,6 +121,12 @@ def _parse(arguments: Sequence[str] | None) -> tuple[Settings, str | None]:
         metavar="URL",
         help="answers come from this server, which speaks OpenAI's protocol; no pace is kept",
     )
+    who.add_argument(
+        "--provider",
+        action="store_true",
+        help=f"answers come, for money, from the provider whose base URL and key are in "
+        f"{URL_VARIABLE} and {KEY_VARIABLE}; only who knows the key is served",
+    )
     parser.add_argument(
         "--model-server-key-variable",
         metavar="NAME",
@@ -135,11 +142,14 @@ def _parse(arguments: Sequence[str] | None) -> tuple[Settings, str | None]:
     given = parser.parse_args(arguments)
     if given.model_server_key_variable and not os.environ.get(given.model_server_key_variable):
         parser.error(f"the variable {given.model_server_key_variable} is not set")
+    provider = taken_from(os.environ)
+    if given.provider and provider is None:
+        parser.error(f"--provider needs the variables {URL_VARIABLE} and {KEY_VARIABLE}")
     settings = Settings(
         data=given.data,
         port=given.port,
         # A real server answers as quickly as it can; only made-up answers need a pace.
-        pace_seconds=0.0 if given.model_server or given.model else given.pace,
+        pace_seconds=0.0 if given.model_server or given.model or given.provider else given.pace,
         window_seconds=given.window,
         leased=given.leased,
         enqueued_tokens=given.enqueued_tokens,
@@ -148,6 +158,7 @@ def _parse(arguments: Sequence[str] | None) -> tuple[Settings, str | None]:
         model_server=given.model_server,
         model_server_key=os.environ.get(given.model_server_key_variable or ""),
         line_seconds=given.line_timeout,
+        provider=provider if given.provider else None,
     )
     return settings, given.model
 

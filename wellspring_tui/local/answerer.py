@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import msgspec
 
-    from wellspring_tui.local.wire import JsonObject
+    from wellspring_tui.local.wire import ApiError, JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class Answerer(Protocol):
 
     at_once: int
     """How many requests of a batch it is worth giving it at once."""
+    trouble: ApiError | None
+    """What keeps it from answering now; it tries again by itself."""
 
     async def answer(self, question: Question) -> Answer:
         """Answer a request.

@@ -66,6 +66,7 @@ class Answering:
         self._begun = time.monotonic()
         self._started = 0
         self._told_at = 0.0
+        self._told = log.counts
         self._defect: BaseException | None = None
         self._turning_point = batch.total // 2 if scenario.has_turning_point else None
         """After so many lines the scenario has something happen."""
@@ -135,6 +136,8 @@ class Answering:
 
     def _next_look_seconds(self, line: Line | None) -> float:
         left = self._batch.expires_at - time.time()
+        if self._told != self._log.counts:  # nothing else may happen for long
+            left = min(left, _TELL_SECONDS)
         due = self._due_seconds()
         return min(left, due) if line is not None and due > 0 else left
 
@@ -178,7 +181,7 @@ class Answering:
             self._tell()
 
     def _tell(self) -> None:
-        self._told_at = time.monotonic()
+        self._told_at, self._told = time.monotonic(), self._log.counts
         self._store.advance(self._batch.id, self._log.counts)
 
     async def _let_finish(self, reason: Interrupted | Stopped) -> None:

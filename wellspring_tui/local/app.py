@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 import os
 from typing import TYPE_CHECKING
@@ -31,11 +32,19 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
-_PUBLIC_PREFIX = "/wellspring/"
+_PREFIX = "/wellspring/"
+"""What is no part of the Batch API; open to everybody unless there is a password."""
+_HEALTH = "/wellspring/health"
 
 
-def build(settings: Settings, store: Store, engine: Engine, leases: Leases) -> ASGIApp:
-    """The service as one ASGI application."""
+def build(
+    settings: Settings,
+    store: Store,
+    engine: Engine,
+    leases: Leases,
+    password: str | None = None,
+) -> ASGIApp:
+    """The service as one ASGI application; with a `password` it is for who knows it."""
     files = Files(settings, store)
     batches = Batches(settings, store, engine)
     realtime = Realtime(engine)
@@ -46,7 +55,12 @@ def build(settings: Settings, store: Store, engine: Engine, leases: Leases) -> A
             "status": "ok",
             "pid": os.getpid(),
             "unfinished_batches": len(store.unfinished()),
+            "key_refused": engine.trouble is not None and engine.trouble.status_code == 401,
         }
+
+    async def trouble(request: Request) -> JsonObject:
+        del request
+        return engine.trouble.body if engine.trouble is not None else {"error": None}
 
     routes = [
         Route("/v1/files", _json(files.create), methods=["POST"]),
@@ -62,6 +76,7 @@ def build(settings: Settings, store: Store, engine: Engine, leases: Leases) -> A
         Route("/v1/models/{model}", _json(realtime.model), methods=["GET"]),
         *(Route(endpoint, realtime.answer, methods=["POST"]) for endpoint in ENDPOINTS),
         Route("/wellspring/health", _json(health), methods=["GET"]),
+        Route("/wellspring/trouble", _json(trouble), methods=["GET"]),
     ]
     app = Starlette(
         routes=routes,
@@ -72,7 +87,7 @@ def build(settings: Settings, store: Store, engine: Engine, leases: Leases) -> A
         },
     )
     app.router.redirect_slashes = False
-    return _Door(app, leases)
+    return _Door(app, leases, password)
 
 
 def _json(
@@ -120,9 +135,10 @@ def _apologise(request: Request, error: Exception) -> Response:
 class _Door:
     """In front of everything: the request's id, who may come in, and the leases."""
 
-    def __init__(self, app: ASGIApp, leases: Leases) -> None:
+    def __init__(self, app: ASGIApp, leases: Leases, password: str | None) -> None:
         self._app = app
         self._leases = leases
+        self._password = password
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -135,7 +151,7 @@ class _Door:
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id)]
             await send(message)
 
-        refusal = _refusal(scope)
+        refusal = _refusal(scope, self._password)
         if refusal is not None:
             response = _answer(refusal.status_code, refusal.body)
             await response(scope, receive, send_with_id)
@@ -145,15 +161,17 @@ class _Door:
             await self._app(scope, receive, send_with_id)
 
 
-def _refusal(scope: Scope) -> ApiError | None:
+def _refusal(scope: Scope, password: str | None) -> ApiError | None:
     headers = dict(scope["headers"])
     host = headers.get(b"host", b"").decode("latin-1")
     # A web page that names itself after this address (DNS rebinding) sends its own name.
     if host.rpartition(":")[0] not in _LOOPBACK_NAMES and host not in _LOOPBACK_NAMES:
         return ApiError(421, f"This service answers on 127.0.0.1 only, not as '{host}'.")
-    if scope["path"].startswith(_PUBLIC_PREFIX):
+    if scope["path"] == _HEALTH or (password is None and scope["path"].startswith(_PREFIX)):
         return None
     scheme, _, token = headers.get(b"authorization", b"").strip().partition(b" ")
     if scheme.lower() != b"bearer" or not token.strip():
         return ApiError(401, "Missing bearer or basic authentication in header")
+    if password is not None and not hmac.compare_digest(token.strip(), password.encode()):
+        return ApiError(401, "This service answers with another key.", code="another_key")
     return None

@@ -56,16 +56,26 @@ class _HungUpError(Exception):
 class Connections:
     """Open connections to the server of a URL. Belongs to one event loop."""
 
-    def __init__(self, url: str, headers: Headers) -> None:
-        """`url` may have a path; its `/v1` at the end, if any, is left to the calls."""
+    def __init__(self, url: str, headers: Headers, *, is_base: bool = False) -> None:
+        """`url` may have a path; its `/v1` at the end, if any, is left to the calls.
+
+        When it `is_base`, it is whole, and the `/v1` of the calls is left out: not every
+        provider calls it so.
+        """
         address = urlsplit(url)
         self._host = address.hostname or "127.0.0.1"
         self._is_secure = address.scheme == "https"
         self._port = address.port or (443 if self._is_secure else 80)
-        self._prefix = address.path.rstrip("/").removesuffix("/v1")
+        path = address.path.rstrip("/")
+        self._prefix = path if is_base else path.removesuffix("/v1")
+        self._left_out = "/v1" if is_base else ""
         self._headers = [(b"host", address.netloc.rpartition("@")[2].encode()), *headers]
         self._idle: list[_Connection] = []
         self._tls: ssl.SSLContext | None = None
+
+    def target(self, path: str) -> str:
+        """Where on the server a call goes: `path` begins with `/v1`."""
+        return self._prefix + path.removeprefix(self._left_out)
 
     async def ask(self, method: str, path: str, body: bytes = b"") -> Reply:
         """One request and its answer. Raises UnreachableError and UnreadableError."""
@@ -76,7 +86,7 @@ class Connections:
                 (b"content-type", b"application/json"),
                 (b"content-length", str(len(body)).encode()),
             ]
-        request = h11.Request(method=method, target=self._prefix + path, headers=headers)
+        request = h11.Request(method=method, target=self.target(path), headers=headers)
         while self._idle:
             connection = self._idle.pop()
             with suppress(_HungUpError):
@@ -190,6 +200,9 @@ class _Connection:
 
 def _why(error: OSError) -> str:
     """In the system's words; asyncio puts the address in their place."""
+    # The number of a TLS error is none of the system's.
+    if (refused := getattr(error, "verify_message", "") or getattr(error, "reason", "")) != "":
+        return f"TLS: {refused}"
     if error.errno is not None and error.errno > 0:
         return os.strerror(error.errno)
     return error.strerror or "it can't be reached"

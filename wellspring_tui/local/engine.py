@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wellspring_tui.local.answerer import Answer, Answerer, Question
     from wellspring_tui.local.settings import Settings
     from wellspring_tui.local.store import Store
-    from wellspring_tui.local.wire import JsonObject
+    from wellspring_tui.local.wire import ApiError, JsonObject
 
 _T = TypeVar("_T")
 _RETRY_SECONDS = 1.0
@@ -59,6 +59,11 @@ class Engine:
     def cancel(self, batch_id: str) -> None:
         """Tell a batch's runner that the store says `cancelling`."""
         self._loop.call_soon_threadsafe(self._cancel, batch_id)
+
+    @property
+    def trouble(self) -> ApiError | None:
+        """What keeps the answerer from answering now."""
+        return self._answerer.trouble
 
     async def answer(self, question: Question) -> Answer:
         """Answer a request that somebody waits for."""

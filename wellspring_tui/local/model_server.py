@@ -10,9 +10,10 @@ import asyncio
 import logging
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -30,6 +31,7 @@ from wellspring_tui.local.wire import ApiError
 
 if TYPE_CHECKING:
     from wellspring_tui.local.answerer import Question
+    from wellspring_tui.local.provider import Provider
     from wellspring_tui.local.wire import JsonObject
 
 _TRIES = 4
@@ -42,6 +44,11 @@ _LONGEST_HOLD_SECONDS = 600.0
 """A server that wants to be left alone for longer is asked again all the same."""
 _LIST_SECONDS = 10.0
 _ERROR_CHARACTERS = 2_000
+_KEY_SECONDS = 15.0
+"""How long a provider that refuses the key is left alone: the account may come back."""
+_UNAUTHORIZED = 401
+_LONG_KEY = 12
+"""What is shorter is a stand-in for a server that wants no key."""
 
 _BUSY = frozenset({429, 503, 529})
 # OpenAI's error guide: these come with 429 too, and waiting does not help.
@@ -55,6 +62,7 @@ _SPENT = frozenset(
     }
 )
 _PASSING = frozenset({408, 409, 500, 502, 504})
+_FIRST_ERROR = 300
 
 _log = logging.getLogger(__name__)
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -79,22 +87,34 @@ class ModelServer:
     at_once = CEILING
 
     def __init__(
-        self, url: str, key: str | None, line_seconds: float, model_name: str | None = None
+        self,
+        url: str,
+        key: str | None,
+        line_seconds: float,
+        model_name: str | None = None,
+        *,
+        provider: Provider | None = None,
     ) -> None:
         """`line_seconds` is how long the server may take for one answer.
 
         `model_name` is the name of its only model, which answers whatever name is asked for.
+        The server of a `provider` takes money: with a key that it refuses lines wait, for
+        they have cost nothing and another key may do.
         """
-        self._url = url
+        self.trouble: ApiError | None = None
+        self._host = urlsplit(url).hostname
+        self._key = key
+        self._is_provider = provider is not None
         self._model_name = model_name
         self._line_seconds = line_seconds
         headers: Headers = [(b"accept", b"application/json"), (b"user-agent", b"wellspring")]
         if key:
             headers.append((b"authorization", b"Bearer " + key.encode()))
-        self._connections = Connections(url, headers)
+        if provider is not None:
+            headers += provider.headers
+        self._connections = Connections(url, headers, is_base=self._is_provider)
         self._level = Level()
         self._turns = Turns(self._level)
-        self._is_away = False
 
     async def answer(self, question: Question) -> Answer:
         """Ask until there is an answer, or until asking again makes no sense."""
@@ -140,8 +160,12 @@ class ModelServer:
         except UnreadableError as error:
             sentence = f"The model server was asked, but {error}."
             return _Again(_failure(502, sentence, "model_server_unreadable"), _TRIES)
-        self._note_presence()
         now = time.monotonic()
+        if self._is_provider and reply.status_code == _UNAUTHORIZED:
+            return self._locked_out(self._without_key(reply), asked_at=asked_at, now=now)
+        self._note_presence()
+        if reply.status_code >= _FIRST_ERROR:
+            reply = self._without_key(reply)
         if reply.status_code in _BUSY:
             return self._busy(reply, asked_at=asked_at, now=now)
         self._level.answered(asked_at=asked_at, now=now, was_full=was_full)
@@ -155,15 +179,34 @@ class ModelServer:
         seconds = _retry_after(reply)
         return _Again(answer, None, seconds, holds_all=seconds is not None)
 
+    def _locked_out(self, reply: Reply, *, asked_at: float, now: float) -> _Again:
+        self._level.refused(asked_at=asked_at, now=now)
+        body = msgspec.json.decode(msgspec.json.encode(_error_body(reply)))
+        said = f"{self._host} refuses the API key ({body['error'].get('message')})"
+        self._note_trouble(ApiError(_UNAUTHORIZED, said, code="invalid_api_key"))
+        answer = Answer(reply.status_code, body)
+        return _Again(answer, None, _KEY_SECONDS, holds_all=True)
+
+    def _without_key(self, reply: Reply) -> Reply:
+        """The same: servers repeat a key that they refuse, and answers are kept on disk."""
+        key = (self._key or "").encode()
+        if len(key) < _LONG_KEY:
+            return reply
+        return replace(reply, body=reply.body.replace(key, b"[key]"))
+
     def _note_outage(self, why: str) -> None:
-        if not self._is_away:
-            _log.warning("the model server at %s can't be asked (%s): waiting", self._url, why)
-        self._is_away = True
+        sentence = f"{self._host} can't be asked ({why})"
+        self._note_trouble(ApiError(502, sentence, code="model_server_unreachable"))
+
+    def _note_trouble(self, trouble: ApiError) -> None:
+        if self.trouble is None:
+            _log.warning("%s: waiting", trouble)
+        self.trouble = trouble
 
     def _note_presence(self) -> None:
-        if self._is_away:
-            _log.warning("the model server at %s answers again", self._url)
-        self._is_away = False
+        if self.trouble is not None:
+            _log.warning("%s answers again", self._host)
+        self.trouble = None
 
     def dismiss(self, batch_id: str) -> None:
         """Begin no more of a batch's requests; those under way go on."""

@@ -42,7 +42,9 @@ class Service(uvicorn.Server):
         self._crashed = False
         self._loop = asyncio.get_running_loop()
         self._engine = Engine(settings, self._store, _answerer(settings), self._crash)
-        app = build(settings, self._store, self._engine, self._leases)
+        provider = settings.provider
+        password = None if provider is None else provider.password(self.base_url)
+        app = build(settings, self._store, self._engine, self._leases, password)
         super().__init__(
             uvicorn.Config(
                 app,
@@ -123,12 +125,18 @@ class Service(uvicorn.Server):
 
 
 def _answerer(settings: Settings) -> Answerer:
-    if settings.model_server is None:
+    provider = settings.provider
+    if settings.model_server is None and provider is None:
         from wellspring_tui.local.simulated import Simulated
 
         return Simulated()
     from wellspring_tui.local.model_server import ModelServer
 
+    if provider is not None:
+        return ModelServer(
+            provider.base_url, provider.key, settings.line_seconds, provider=provider
+        )
+    assert settings.model_server is not None
     return ModelServer(
         settings.model_server,
         settings.model_server_key,

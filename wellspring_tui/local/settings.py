@@ -10,6 +10,8 @@ from wellspring_tui.local.scenarios import Scenario, of_batch
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from wellspring_tui.local.provider import Provider
+
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8089
 DEFAULT_PACE_SECONDS = 10.0
@@ -39,11 +41,13 @@ class Settings:
     model_server_key: str | None = field(default=None, repr=False)
     line_seconds: float = LINE_SECONDS
     """How long the model server may take for one answer."""
+    provider: Provider | None = None
+    """Who answers for money, in the place of a model server."""
 
     @property
     def obeys_metadata(self) -> bool:
         """Whether a batch's metadata may hold a scenario."""
-        return self.model_server is None
+        return self.model_server is None and self.provider is None
 
     def scenario_of(self, metadata: str | None) -> Scenario:
         """What is to happen to a batch created with this metadata, JSON text."""

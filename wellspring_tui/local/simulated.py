@@ -44,6 +44,8 @@ class Simulated:
     """The answerer that asks no model."""
 
     at_once = 32
+    trouble: ApiError | None = None
+    """Never any."""
 
     def __init__(self) -> None:
         self._endpoints = {

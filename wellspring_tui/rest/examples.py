@@ -117,6 +117,7 @@ def _detail() -> models.JobDetailModel:
         answered=1,
         failed=1,
         model="gpt-4o-mini",
+        real_time=False,
         size_bytes=612,
         expires_at=_EXPIRES_AT,
         problems=[],
@@ -156,7 +157,9 @@ def _results() -> models.ResultsModel:
 
 def _retried() -> models.RetryModel:
     left_out = [models.LeftOutModel(reason="invalid_request", requests=1, example="temperature: 9")]
-    news = models.RetryNews(requests=1, parts=[2], left_out=left_out)
+    news = models.RetryNews(
+        requests=1, parts=[2], left_out=left_out, real_time=False, after_cancelling=False
+    )
     return models.RetryModel(**_job("waiting", part_count=2), retry=news)
 
 

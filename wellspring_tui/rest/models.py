@@ -64,6 +64,11 @@ class Submission(BaseModel):
         description="A JSON Schema that every answer is to fit; each answer is checked.",
     )
 
+    now: bool = Field(
+        default=False,
+        description="Wait for no batch: be answered in real time, at the real-time price.",
+    )
+
     def request_options(self) -> dict[str, object]:
         """What is put around every prompt."""
         names = {"model", "temperature", "max_tokens", "system", "endpoint", "window", "template"}
@@ -132,6 +137,10 @@ class JobModel(BaseModel):
     source: str = Field(description="The prompts file; outside the roots only its name.")
     kind: str
     part_count: int
+    real_time_parts: int = Field(description="How many parts are answered in real time.")
+    finish_now: bool = Field(
+        description="Whether what its batches leave is answered in real time when they are over."
+    )
     input_tokens: int
     output_tokens: int
     estimated_input_tokens: int
@@ -163,6 +172,7 @@ class PartModel(BaseModel):
     part: int
     step: str
     status: str
+    real_time: bool = Field(description="Whether it is answered, and charged, in real time.")
     waiting_for: str | None
     not_before: Moment | None
     batch_id: str | None
@@ -229,6 +239,10 @@ class RetryNews(BaseModel):
 
     requests: int
     parts: list[int]
+    real_time: bool
+    after_cancelling: bool = Field(
+        description="Whether batches are cancelled first; what they leave goes when they are over."
+    )
     left_out: list[LeftOutModel]
 
 
@@ -291,6 +305,8 @@ def job_fields(
         "source": to.path(of.source),
         "kind": of.kind,
         "part_count": of.parts,
+        "real_time_parts": of.real_time_parts,
+        "finish_now": of.finish_now,
         "input_tokens": of.input_tokens,
         "output_tokens": of.output_tokens,
         "estimated_input_tokens": of.tokens_estimated,
@@ -339,7 +355,13 @@ def of_retry(of: Retry, now: model.Job, to: Discretion) -> RetryModel:
         LeftOutModel(reason=left.reason, requests=left.count, example=to.text(left.example))
         for left in of.left_out
     ]
-    news = RetryNews(requests=of.sent, parts=list(of.parts), left_out=left_out)
+    news = RetryNews(
+        requests=of.sent,
+        parts=list(of.parts),
+        real_time=of.real_time,
+        after_cancelling=of.after_cancelling,
+        left_out=left_out,
+    )
     return RetryModel(**job_fields(now, to), retry=news)
 
 
@@ -376,6 +398,7 @@ def _part(of: model.Part, to: Discretion) -> PartModel:
         part=of.number,
         step=of.step.value,
         status=of.status,
+        real_time=of.real_time,
         waiting_for=of.waiting_for and to.text(of.waiting_for),
         not_before=of.not_before,
         batch_id=of.batch_id,

@@ -9,16 +9,19 @@ is answered to its end after the terminal was closed.
 from __future__ import annotations
 
 import http.client
+import os
+import signal
 import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
-from wellspring_tui.errors import NetworkError
+from wellspring_tui.errors import BusyError, CredentialsError, NetworkError, ServiceError
 from wellspring_tui.private import make_folder
 from wellspring_tui.text import one_line
 
@@ -26,12 +29,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from wellspring_tui.services.provider import Provider
     from wellspring_tui.settings import ServiceProfile
 
 _START_SECONDS = 20.0
 _CALL_SECONDS = 5.0
 _LOOK_SECONDS = 0.02
 _AGAIN_SECONDS = 0.2
+_FOR_ANYBODY = "built-in"
+
+T = TypeVar("T")
 
 
 class _Running(msgspec.Struct):
@@ -39,6 +46,24 @@ class _Running(msgspec.Struct):
 
     pid: int
     base_url: str
+
+
+class _Health(msgspec.Struct):
+    """What it says of itself to whoever asks."""
+
+    pid: int
+    key_refused: bool = False
+
+
+class _Said(msgspec.Struct):
+    message: str
+    code: str | None = None
+
+
+class _Trouble(msgspec.Struct):
+    """What keeps it from answering."""
+
+    error: _Said | None = None
 
 
 def answering_options(profile: ServiceProfile) -> list[str]:
@@ -60,11 +85,22 @@ class BuiltinService:
         pace_seconds: float,
         profile: ServiceProfile | None = None,
         environment: Mapping[str, str] | None = None,
+        *,
+        provider: Provider | None = None,
     ) -> None:
-        """`profile` says who answers; `environment` holds the key of who does."""
+        """`profile` says who answers; `environment` holds the key of who does.
+
+        With a `provider` it is that who answers, and no profile is asked.
+        """
         self._data = data
         self._answering = [] if profile is None else answering_options(profile)
-        self._environment = None if environment is None else dict(environment)
+        self._provider = provider
+        named = os.environ if environment is None else environment
+        # A key that was given to one object stands under a name that no variable can have.
+        self._environment = {name: value for name, value in named.items() if "=" not in name}
+        if provider is not None:
+            self._answering = ["--provider"]
+            self._environment |= provider.variables
         self._pace_seconds = pace_seconds
         self._lease: http.client.HTTPConnection | None = None
         self._base_url: str | None = None
@@ -78,10 +114,28 @@ class BuiltinService:
             return self._base_url
         self.release()
         running = self.running()
-        if running is None or not self._take_lease(running.base_url):
+        if running is None or not self._take_lease(running):
             running = self._start()
         self._base_url = running.base_url
         return running.base_url
+
+    def password(self, base_url: str) -> str:
+        """What the service at `base_url` wants to hear as an API key."""
+        return _FOR_ANYBODY if self._provider is None else self._provider.password(base_url)
+
+    def trouble(self) -> ServiceError | None:
+        """What keeps its provider from answering now; None too for one that nobody pays."""
+        if self._provider is None or self._base_url is None:
+            return None
+        answer = self._asked(self._base_url, "/wellspring/trouble")
+        said = None if answer is None else _understood(answer[1], _Trouble)
+        if said is None or said.error is None:
+            return None
+        sentence = one_line(said.error.message, 300)
+        if said.error.code == "invalid_api_key":
+            todo = "Nothing is lost or paid twice: with another key the job goes on."
+            return CredentialsError(sentence, todo=todo)
+        return NetworkError(sentence, todo="What has no answer yet waits and is asked again.")
 
     def running(self) -> _Running | None:
         """The service that runs in this home now, if one does."""
@@ -99,19 +153,46 @@ class BuiltinService:
             self._lease = None
         self._base_url = None
 
-    def _take_lease(self, base_url: str) -> bool:
-        connection = _connection(base_url)
+    def _take_lease(self, running: _Running) -> bool:
+        """Whether it stays for us now. Raises BusyError when it serves another key."""
+        connection = _connection(running.base_url)
         try:
-            connection.request("GET", "/wellspring/lease")
+            connection.request("GET", "/wellspring/lease", headers=self._headers(running.base_url))
             answer = connection.getresponse()
         except (OSError, http.client.HTTPException):
             connection.close()
             return False
-        if answer.status != http.client.OK:
-            connection.close()
-            return False
-        self._lease = connection
-        return True
+        if answer.status == http.client.OK:
+            self._lease = connection
+            return True
+        connection.close()
+        if answer.status == http.client.UNAUTHORIZED:
+            self._relieve(running)
+        return False
+
+    def _relieve(self, running: _Running) -> None:
+        """End a service with another key, if that is refused and so nothing is under way.
+
+        What it has answered is on disk, and the one that follows goes on from there.
+        """
+        answer = self._asked(running.base_url, "/wellspring/health")
+        health = None if answer is None else _understood(answer[1], _Health)
+        if health is None:
+            return
+        if not health.key_refused or health.pid != running.pid:
+            raise BusyError(
+                "the built-in service is answering with another API key of this provider",
+                todo="It ends when its jobs do and nobody has them open; then this goes on.",
+            )
+        with suppress(ProcessLookupError):
+            os.kill(running.pid, signal.SIGTERM)
+
+    def _headers(self, base_url: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.password(base_url)}"}
+
+    def _asked(self, base_url: str, path: str) -> tuple[int, bytes] | None:
+        """Status and body of an answer; None when there is none."""
+        return _asked(base_url, path, self._headers(base_url))
 
     def _start(self) -> _Running:
         make_folder(self._data)
@@ -121,7 +202,7 @@ class BuiltinService:
         while time.monotonic() < deadline:
             # Another face may have been first: then ours ends, and its service is taken.
             running = self.running()
-            if running is not None and self._take_lease(running.base_url):
+            if running is not None and self._take_lease(running):
                 return running
             time.sleep(_LOOK_SECONDS)
             if process.poll() is not None and self.running() is None:
@@ -165,14 +246,27 @@ def _connection(base_url: str) -> http.client.HTTPConnection:
 
 
 def _answers(base_url: str) -> bool:
+    answer = _asked(base_url, "/wellspring/health", {})
+    return answer is not None and answer[0] == http.client.OK
+
+
+def _asked(base_url: str, path: str, headers: Mapping[str, str]) -> tuple[int, bytes] | None:
     connection = _connection(base_url)
     try:
-        connection.request("GET", "/wellspring/health")
-        return connection.getresponse().status == http.client.OK
+        connection.request("GET", path, headers=dict(headers))
+        answer = connection.getresponse()
+        return answer.status, answer.read()
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()
+
+
+def _understood(body: bytes, kind: type[T]) -> T | None:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def _last_line(path: Path) -> str:

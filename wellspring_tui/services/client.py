@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import httpx2
     import openai
 
+    from wellspring_tui.errors import ServiceError
     from wellspring_tui.services.model import Batch, RemoteFile
 
 _log = logger(__name__)
@@ -47,11 +48,19 @@ Heartbeat: TypeAlias = "Callable[[int, int | None], None]"
 """Hears (bytes so far, bytes in all if known); may raise StoppedError."""
 
 
+def _no_trouble() -> None:
+    """Most services say of themselves only that they are there."""
+
+
 class Service:
     """A service that runs batches. Every method raises ServiceError, in one of its forms."""
 
-    def __init__(self, base_url: str, api_key: str) -> None:
+    def __init__(
+        self, base_url: str, api_key: str, trouble: Callable[[], ServiceError | None] = _no_trouble
+    ) -> None:
+        """`trouble` tells what keeps a service from answering that takes batches all the same."""
         self.base_url = base_url
+        self.trouble = trouble
         self._shown_url = shown_url(base_url)
         self._api_key = api_key
         self._sdk: openai.OpenAI | None = None

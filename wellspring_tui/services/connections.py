@@ -12,45 +12,62 @@ if TYPE_CHECKING:
 
 
 class Connections:
-    """The connections of one process; the built-in service is started when it is needed."""
+    """The connections of one process, by channel; a built-in service is started when it is needed.
+
+    There is one for simulated answers, and one in front of each provider that is asked in
+    real time: what runs in the one can never be answered by the other.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._builtin: BuiltinService | None = None
+        self._builtin: dict[str, BuiltinService] = {}
         self._services: dict[str, Service] = {}
         self._changing = threading.Lock()
 
     def to(self, name: str) -> Service:
-        """The connection to a service; the built-in one is started when it does not run."""
+        """The connection to what a channel leads through."""
+        from wellspring_tui.channels import profile_of
         from wellspring_tui.services.client import Service
 
-        profile = self._settings.profile(name)
+        profile = profile_of(self._settings, name)
         with self._changing:
-            base_url = self._base_url(profile)
+            builtin = self._builtin_of(profile) if profile.base_url is None else None
+            base_url = profile.base_url or (builtin.base_url() if builtin else "")
             known = self._services.get(name)
             if known is not None and known.base_url == base_url:
                 return known
             if known is not None:
                 known.close()
-            self._services[name] = Service(base_url, self._settings.key(profile))
+            if builtin is None:
+                self._services[name] = Service(base_url, self._settings.key(profile))
+            else:
+                password = builtin.password(base_url)
+                self._services[name] = Service(base_url, password, builtin.trouble)
             return self._services[name]
 
-    def _base_url(self, profile: ServiceProfile) -> str:
-        if profile.base_url is not None:
-            return profile.base_url
-        if self._builtin is None:
-            from wellspring_tui.services.builtin import BuiltinService
+    def _builtin_of(self, profile: ServiceProfile) -> BuiltinService:
+        from wellspring_tui.channels import folder_of
+        from wellspring_tui.services.builtin import BuiltinService
+        from wellspring_tui.services.provider import Provider
 
-            settings = self._settings
-            self._builtin = BuiltinService(
-                settings.places.local, settings.pace_seconds, profile, settings.environment
-            )
-        return self._builtin.base_url()
+        known = self._builtin.get(profile.name)
+        if known is not None:
+            return known
+        settings, provider, data = self._settings, None, self._settings.places.local
+        if profile.answers_for is not None:
+            behind = settings.profile(profile.answers_for)
+            provider = Provider(str(behind.base_url), settings.key(behind))
+            data = folder_of(settings.places, behind)
+        made = BuiltinService(
+            data, settings.pace_seconds, profile, settings.environment, provider=provider
+        )
+        self._builtin[profile.name] = made
+        return made
 
     def close(self) -> None:
-        """Close every connection, and let go of the built-in service."""
+        """Close every connection, and let go of the built-in services."""
         for service in self._services.values():
             service.close(for_good=True)
         self._services.clear()
-        if self._builtin is not None:
-            self._builtin.release()
+        for builtin in self._builtin.values():
+            builtin.release()

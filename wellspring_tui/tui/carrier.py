@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from wellspring_tui.jobs.model import Round
+    from wellspring_tui.jobs.model import Job, Round
     from wellspring_tui.wellspring import Wellspring
 
 T = TypeVar("T")
@@ -79,11 +79,12 @@ class Activity:
     """When every service with open jobs was last heard."""
     next_at: datetime | None = None
     troubles: Mapping[str, Trouble] = field(default_factory=dict)
-    """Service → why what is shown of its jobs may be stale."""
+    """Channel → why what is shown of its jobs may be stale."""
 
-    def trouble_with(self, service: str) -> Trouble | None:
-        """Why what is shown of a service's jobs may be stale."""
-        return self.troubles.get(service) or self.troubles.get(THE_LEDGER)
+    def trouble_with(self, job: Job) -> Trouble | None:
+        """Why what is shown of a job may be stale."""
+        ways = (*job.channels, THE_LEDGER)
+        return next((self.troubles[way] for way in ways if way in self.troubles), None)
 
     @property
     def next_try_at(self) -> datetime | None:

@@ -43,6 +43,7 @@ _SHOWN_TYPES = 10
 @options.file_argument
 @options.requests
 @options.max_cost
+@options.now_option
 @options.json_option
 @options.quiet_option
 @options.places
@@ -53,6 +54,7 @@ def check(
     file: Path,
     *,
     max_cost: Decimal | None,
+    now: bool,
     as_json: bool,
     quiet: bool,
     **request_options: object,
@@ -71,7 +73,7 @@ def check(
             )
         found = needs.found
         found.path = file
-        cost = wellspring.estimate(found)
+        cost = wellspring.estimate(found, now=now)
         service = wellspring.settings.service
         if as_json:
             json_data(shapes.survey(needs, cost))
@@ -79,7 +81,7 @@ def check(
             data("\n".join(_report(needs, cost, service)))
         verdict = _verdict(found)
         if verdict is ExitCode.OK:
-            wellspring.keep_to_limit(found, max_cost=max_cost)
+            wellspring.keep_to_limit(found, max_cost=max_cost, now=now)
     return verdict
 
 
@@ -133,6 +135,8 @@ def _report(needs: Needs, cost: Estimate, service: str) -> Iterator[str]:
 
 def _cost(cost: Estimate, service: str) -> Iterator[str]:
     prices = f"{_about(cost)} as a batch, {_about(cost, real_time=True)} in real time"
+    if cost.now:
+        prices = f"{_about(cost, real_time=True)} in real time, {_about(cost)} as a batch"
     if cost.free:
         yield _row("Cost", "nothing on the built-in service")
         yield _row("", f"OpenAI would take {prices}")

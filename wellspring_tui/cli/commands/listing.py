@@ -209,7 +209,7 @@ def _facts(job: Job, expected: Outlook | None, totals: Totals | None) -> Iterato
         "Notes": job.notes,
         "File": job.source,
         "Kind": job.kind,
-        "Service": job.service,
+        "Service": _way(job),
         "Model": job.model,
         "Endpoint": ", window ".join(filter(None, (job.endpoint, job.window))),
         "Requests": f"{job.requests:,}: {job.completed:,} answered, {job.failed:,} failed, {rest}",
@@ -227,6 +227,11 @@ def _facts(job: Job, expected: Outlook | None, totals: Totals | None) -> Iterato
     for label, value in facts.items():
         if value:
             yield f"  {label:<{_LABEL_WIDTH}}{one_line(value)}"
+
+
+def _way(job: Job) -> str:
+    goes_on = "; the rest is answered in real time after them" if job.finish_now else ""
+    return f"{job.way}{goes_on}" if job.channels != (job.service,) or goes_on else job.service
 
 
 def _left(expected: Outlook) -> str:
@@ -253,6 +258,8 @@ def _from_to(least: float, most: float) -> str:
 def _part_columns(parts: tuple[Part, ...]) -> Iterator[Column]:
     yield Column("PART", [str(part.number) for part in parts], right=True)
     yield Column("STATUS", [one_line(part.status, 16) for part in parts])
+    if any(part.real_time for part in parts):
+        yield Column("ANSWERED", ["in real time" if p.real_time else "as a batch" for p in parts])
     yield Column(
         "OK/BAD/ALL",
         [f"{part.completed}/{part.failed}/{part.requests}" for part in parts],

@@ -24,6 +24,7 @@ _TOLD_REASONS = 5
     epilog=options.examples(
         "wellspring retry k3x9pq",
         "wellspring retry k3x9pq --all",
+        "wellspring retry k3x9pq --now",
         "wellspring watch $(wellspring retry k3x9pq)",
     )
 )
@@ -34,25 +35,31 @@ _TOLD_REASONS = 5
     is_flag=True,
     help="Also what can't get better, such as a bad parameter.",
 )
+@options.now_option
 @options.json_option
 @options.quiet_option
 @options.places
 @options.pass_chosen
 def retry(
-    chosen: Chosen, job_id: str, *, also_hopeless: bool, as_json: bool, quiet: bool
+    chosen: Chosen, job_id: str, *, also_hopeless: bool, now: bool, as_json: bool, quiet: bool
 ) -> ExitCode:
     """Send again what has no answer in a JOB, and print the job's id.
 
     Answers that are there are kept, and only failed and missing requests go again, as a
     new part of the same job. Those that a service would refuse again are named and left out.
+
+    With --now they are answered in real time, and the JOB may be running still: its batches are
+    cancelled first, and what they have not answered by their end is asked.
     """
     with chosen.wellspring() as wellspring:
         told = teller(quiet=quiet)
         with told:
-            planned = wellspring.retry(job_id, also_hopeless=also_hopeless, progress=told.progress)
+            planned = wellspring.retry(
+                job_id, also_hopeless=also_hopeless, now=now, progress=told.progress
+            )
         job = planned.job
         if not quiet:
-            _tell(planned)
+            _tell(planned, chosen)
         try:
             with told:
                 failure = service_failure(wellspring.tick(told.progress, service=job.service), job)
@@ -76,11 +83,19 @@ def retry(
     return exit_code(job)
 
 
-def _tell(planned: Retry) -> None:
+def _tell(planned: Retry, chosen: Chosen) -> None:
+    if planned.after_cancelling:
+        say(f"the batches of {planned.job.id} are cancelled first; their answers are kept.")
+        say(
+            "what they leave is then answered in real time, at the real-time price: "
+            f"{chosen.hint(f'watch {planned.job.id}')} carries it on."
+        )
+        return
     which = " and ".join(map(str, planned.parts))
     name = "part" if len(planned.parts) == 1 else "parts"
     goes = "request goes" if planned.sent == 1 else "requests go"
-    say(f"{planned.sent:,} {goes} again, as {name} {which} of {planned.job.id}.")
+    how = " in real time, at the real-time price" if planned.real_time else ""
+    say(f"{planned.sent:,} {goes} again{how}, as {name} {which} of {planned.job.id}.")
     if not planned.left_out:
         return
     count = sum(left.count for left in planned.left_out)

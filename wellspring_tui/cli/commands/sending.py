@@ -14,6 +14,7 @@ from wellspring_tui.cli.output import data, json_data, say
 from wellspring_tui.cli.telling import teller
 from wellspring_tui.cli.writing import destination
 from wellspring_tui.errors import ExitCode, ServiceError
+from wellspring_tui.figures import money
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from wellspring_tui.cli.chosen import Chosen
     from wellspring_tui.cli.telling import Teller
     from wellspring_tui.jobs.model import Job
+    from wellspring_tui.jobs.spending import Estimate
     from wellspring_tui.wellspring import Wellspring
 
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
         "wellspring run prompts.json -o results.json",
         "wellspring run prompts.json --model gpt-4.1-mini > results.json",
         "wellspring run prompts.json --schema invoice.json -o invoices.json",
+        "wellspring run prompts.json --now -o results.json",
         "wellspring run requests.jsonl --service local -o -",
         'wellspring run places.csv --template "Summarise: {text}" -o out.json',
     )
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 @options.output_option
 @options.requests
 @options.max_cost
+@options.now_option
 @options.labels
 @options.quiet_option
 @options.places
@@ -52,6 +56,7 @@ def run(
     description: str | None,
     tags: tuple[str, ...],
     max_cost: Decimal | None,
+    now: bool,
     quiet: bool,
     **request_options: object,
 ) -> ExitCode:
@@ -74,9 +79,11 @@ def run(
                 description=description,
                 tags=tags,
                 max_cost=max_cost,
+                now=now,
+                quiet=quiet,
             )
             if not quiet:
-                told.warn(f"{job.id} is submitted to {job.service}.")
+                told.warn(f"{job.id} is submitted to {job.way}.")
         return watch_to_the_end(wellspring, job, to, chosen, quiet=quiet)
 
 
@@ -92,6 +99,7 @@ def run(
 @options.file_argument
 @options.requests
 @options.max_cost
+@options.now_option
 @options.labels
 @options.json_option
 @options.quiet_option
@@ -106,6 +114,7 @@ def submit(
     description: str | None,
     tags: tuple[str, ...],
     max_cost: Decimal | None,
+    now: bool,
     as_json: bool,
     quiet: bool,
     **request_options: object,
@@ -127,6 +136,8 @@ def submit(
                 description=description,
                 tags=tags,
                 max_cost=max_cost,
+                now=now,
+                quiet=quiet,
             )
         try:
             with told:
@@ -164,8 +175,15 @@ def _submitted(
     description: str | None,
     tags: tuple[str, ...],
     max_cost: Decimal | None,
+    now: bool,
+    quiet: bool,
 ) -> Job:
     options = wellspring.request_options(**given)
+
+    def tell_cost(cost: Estimate) -> None:
+        if now and not quiet:
+            told.warn(_price_of_now(cost))
+
     with prompts_file(file, wellspring.settings.places, kept=True) as path:
         job = wellspring.submit(
             path,
@@ -174,6 +192,8 @@ def _submitted(
             description=description,
             tags=tags,
             max_cost=max_cost,
+            now=now,
+            told_cost=tell_cost,
             progress=told.progress,
         )
     from wellspring_tui.prompts.model import FileKind
@@ -186,3 +206,12 @@ def _submitted(
         flags = ", ".join(f"--{option.replace('_', '-')}" for option in unused)
         told.warn(f"the file's requests are sent as they are; {flags} changes nothing.")
     return job
+
+
+def _price_of_now(cost: Estimate) -> str:
+    if cost.free:
+        return "the built-in service answers at once anyway; --now changes nothing."
+    if cost.real_time is None:
+        return "it is answered in real time, at that price; what it costs at most is unknown."
+    batch = "" if cost.batch is None else f", ≈ {money(cost.batch)} as a batch"
+    return f"it is answered in real time, for at most ≈ {money(cost.real_time)}{batch}."

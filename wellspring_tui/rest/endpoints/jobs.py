@@ -97,9 +97,16 @@ def retry(
     all: Annotated[  # noqa: A002 - the name in the address
         bool, Query(description="Also what can't get better, such as a bad parameter.")
     ] = False,
+    now: Annotated[
+        bool,
+        Query(
+            description="Answer it in real time, at that price. A job that runs is cancelled "
+            "first, and what its batches leave is answered when they are over."
+        ),
+    ] = False,
 ) -> RetryModel:
     """Send again what has no answer in a job that is over, as a new part of the same job."""
     with conflicts():
-        planned = desk.door.retry(job_id, also_hopeless=all)
+        planned = desk.door.retry(job_id, also_hopeless=all, now=now)
     desk.carrying.look(planned.job.service)
     return of_retry(planned, planned.job, desk.discretion)

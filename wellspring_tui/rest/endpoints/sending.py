@@ -79,6 +79,7 @@ def _submitted(body: Submission, desk: Desk) -> Job:
                     source=source,
                     open_image=desk.roots.beside(source),
                     max_cost=body.max_cost,
+                    now=body.now,
                 )
         except PromptsFileError as error:
             todo = error.todo or "Mend the file and submit it again; nothing was sent."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -13,42 +13,67 @@ from textual.widgets import Button, Static
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+Choice: TypeAlias = Literal["", "yes", "now"]
+"""Nothing is no."""
 
-class ConfirmScreen(ModalScreen[bool]):
+
+class ConfirmScreen(ModalScreen[Choice]):
     """Asks before something that can't be undone; the answer at hand is no."""
 
     CSS_PATH = "dialogs.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes", show=False),
-        Binding("n,escape,q", "answer(False)", "No", show=False),
-        Binding("left,right", "app.focus_next", "The other button", show=False),
+        Binding("y", "answer('yes')", "Yes", show=False),
+        Binding("t", "answer('now')", "In real time", show=False),
+        Binding("n,escape,q", "answer('')", "No", show=False),
+        Binding("right", "app.focus_next", "The next button", show=False),
+        Binding("left", "app.focus_previous", "The button before", show=False),
     ]
 
-    def __init__(self, question: str, consequence: str, *, yes: str, no: str) -> None:
+    def __init__(
+        self,
+        question: str,
+        consequence: str,
+        *,
+        no: str,
+        yes: str | None = None,
+        now: str | None = None,
+    ) -> None:
+        """What the buttons say; `yes` and `now` are there as far as they are offered."""
         super().__init__()
         self._question = question
         self._consequence = consequence
-        self._yes = yes
         self._no = no
+        self._offered = {"yes": (yes, "y"), "now": (now, "t")}
 
     def compose(self) -> ComposeResult:
-        """The question, what it means, and two buttons."""
+        """The question, what it means, and the buttons."""
         with Vertical(classes="dialog"):
             yield Static(self._question, classes="dialog--title", markup=False)
             yield Static(self._consequence, markup=False)
             with Horizontal(classes="dialog--buttons"):
                 yield Button(f"{self._no} (n)", id="no", variant="primary")
-                yield Button(f"{self._yes} (y)", id="yes", variant="error")
+                for choice, (says, key) in self._offered.items():
+                    if says is not None:
+                        yield Button(f"{says} ({key})", id=choice, variant="error")
 
     def on_mount(self) -> None:
         """The safe button has the focus."""
         self.query_one("#no", Button).focus()
 
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(event.button.id == "yes")
+    @on(Button.Pressed, "#no")
+    def _refused(self) -> None:
+        self.dismiss("")
 
-    def action_answer(self, answer: bool) -> None:
-        """Answer by key."""
-        self.dismiss(answer)
+    @on(Button.Pressed, "#yes")
+    def _agreed(self) -> None:
+        self.dismiss("yes")
+
+    @on(Button.Pressed, "#now")
+    def _agreed_now(self) -> None:
+        self.dismiss("now")
+
+    def action_answer(self, choice: Choice) -> None:
+        """Answer by key; what is not offered is no answer."""
+        if not choice or self._offered[choice][0] is not None:
+            self.dismiss(choice)

@@ -49,10 +49,12 @@ def facts(detail: JobDetail, settings: Settings) -> list[Copied]:
     ]
     if job.notes:
         found.append(Copied("notes", job.notes))
-    if batch_ids and job.service != NO_SERVICE:
+    # What is answered in real time is no batch of the service.
+    known_there = [part.batch_id for part in detail.parts if part.batch_id and not part.real_time]
+    if known_there and job.service != NO_SERVICE:
         base_url = _base_url(settings, job.service)
         if base_url is not None:
-            found.append(Copied("curl", _curl(settings, job.service, base_url, batch_ids[-1])))
+            found.append(Copied("curl", _curl(settings, job.service, base_url, known_there[-1])))
     return found
 
 

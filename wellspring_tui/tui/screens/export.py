@@ -20,6 +20,7 @@ from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 from wellspring_tui.tui.carrier import in_thread
 from wellspring_tui.tui.widgets.path_suggester import PathSuggester, typed_path
+from wellspring_tui.tui.widgets.tick_box import TickBox
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -30,17 +31,6 @@ if TYPE_CHECKING:
 _TELL_SECONDS = 0.1
 _EXISTS = "The file exists. Press Enter again to replace it."
 _NAME_CELLS = max(map(len, FORMATS)) + 2
-
-
-class _Box(Checkbox):
-    """A box that is empty until it is ticked; Textual's own tells its states by colour alone."""
-
-    BUTTON_INNER = " "
-
-    def watch_value(self) -> None:
-        """Tick it, or take the tick away."""
-        self.BUTTON_INNER = "X" if self.value else " "
-        super().watch_value()
 
 
 class ExportScreen(ModalScreen[Path | None]):
@@ -81,7 +71,7 @@ class ExportScreen(ModalScreen[Path | None]):
                 select_on_focus=False,
                 compact=True,
             )
-            yield _Box("with the prompts", id="export-prompts", compact=True)
+            yield TickBox("with the prompts", id="export-prompts", compact=True)
             yield Static(id="export-says", markup=False)
             yield ProgressBar(id="export-progress", show_eta=False)
             with Horizontal(classes="dialog--buttons"):

@@ -180,7 +180,8 @@ def from_to(shortest_seconds: float, longest_seconds: float) -> str:
 def sparkline_cells(job: Job, settings: Settings, now: datetime) -> int:
     """A cell for every other time that the service was asked: with more, gaps would be drawn."""
     local, usual = settings.local_check_interval_seconds, settings.check_interval_seconds
-    interval = min(local, usual) if job.service == LOCAL else usual
+    is_quick = job.service == LOCAL or job.real_time_parts > 0
+    interval = min(local, usual) if is_quick else usual
     seconds = ((job.ended_at or now) - job.created_at).total_seconds()
     fewest, most = _SPARKLINE_CELLS
     return max(fewest, min(most, int(seconds / max(1.0, interval) / 2)))
@@ -205,7 +206,12 @@ def _add_facts(lines: _Lines, job: Job, now: datetime) -> None:
     )
     lines.add("requests", _joined(f"{job.requests:,}", job.endpoint, job.model))
     lines.add("tokens", f"{tokens} · cost {cost(job)}")
-    lines.add("service", _joined(job.service, job.window and f"window {job.window}", created))
+    in_batches = job.real_time_parts < job.parts
+    window = f"window {job.window}" if job.window and in_batches else ""
+    lines.add("service", _joined(job.way, window, created))
+    if job.finish_now:
+        rest = "when its batches are over, the rest is answered in real time"
+        lines.add("then", Content.styled(rest, look.WARN))
     if left := time_left(job, now):
         lines.add("window", f"{left} left" if left != "over" else "over")
     lines.add("file", look.path(Path(job.source)))
@@ -237,6 +243,8 @@ def _part_lines(part: Part) -> Iterator[Content]:
     facts = [figures.size(part.size_bytes), f"≈ {figures.tokens(part.tokens)} tokens"]
     if part.attempts:
         facts.append(f"attempt {part.attempts + 1}")
+    if part.real_time:
+        facts.append("in real time")
     yield Content.assemble(
         look.status(part.status),
         " ",

@@ -46,7 +46,7 @@ class JobPane(Reader):
             now,
             door.outlooks([detail.job], now).get(job_id),
             door.answered_over_time(job_id, cells, now),
-            screen.dashboard.carrier.activity.trouble_with(detail.job.service),
+            screen.dashboard.carrier.activity.trouble_with(detail.job),
             self._failures_of(detail.job),
         )
         stay, self._told = job_id == self._told, job_id

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wellspring_tui.errors import WellspringError
+from wellspring_tui.jobs.at_once import has_real_time
 from wellspring_tui.jobs.model import NO_SERVICE
+from wellspring_tui.settings import LOCAL
 from wellspring_tui.text import one_line
 from wellspring_tui.tui.carrier import in_thread
 
@@ -90,7 +92,7 @@ async def cancel(screen: DashboardScreen[Any], jobs: Sequence[Job]) -> bool:
 
 
 async def retry(screen: DashboardScreen[Any], jobs: Sequence[Job]) -> bool:
-    """Send what has no answer again, after asking."""
+    """Send what has no answer again, after asking; finish in real time what still runs."""
     from wellspring_tui.tui.screens.confirm import ConfirmScreen
 
     lacking = [
@@ -99,30 +101,68 @@ async def retry(screen: DashboardScreen[Any], jobs: Sequence[Job]) -> bool:
         if not job.open and job.requests > job.completed and job.service != NO_SERVICE
     ]
     if not lacking:
+        if running := [job for job in jobs if job.open and _may_go_now(job)]:
+            return await _finish(screen, running)
         screen.notify(_why_no_retry(jobs), severity="warning")
         return False
     alone = len(lacking) == 1
     unanswered = sum(job.requests - job.completed for job in lacking)
+    offers_now = all(map(_may_go_now, lacking))
     asked = ConfirmScreen(
         f"Send {unanswered:,} unanswered requests of {counted(lacking)} again?",
         ("" if alone else f"{named(lacking)}.\n\n")
         + "Only what has no answer is sent, as a new part of the same job, and paid for like any "
-        "request. Requests that can't do better, such as one with a bad parameter, stay out.",
+        "request. Requests that can't do better, such as one with a bad parameter, stay out."
+        + ("\n\nIn real time no batch is waited for, at the real-time price." * offers_now),
         yes="Send again",
+        now="In real time" if offers_now else None,
         no="Leave it" if alone else "Leave them",
     )
-    if not await screen.app.push_screen_wait(asked):
+    choice = await screen.app.push_screen_wait(asked)
+    if not choice:
         return False
-    door = screen.door
+    door, now = screen.door, choice == "now"
     retries: list[Retry] = []
     done, failures = await in_thread(
-        lambda: _each(lacking, lambda job: retries.append(door.retry(job.id)))
+        lambda: _each(lacking, lambda job: retries.append(door.retry(job.id, now=now)))
     )
     sent = sum(one.sent for one in retries)
     left_out = [f"Not sent: {one_line(str(why))}" for one in retries for why in one.left_out]
     whose = "" if alone else f" of {counted(done)}"
-    well = f"{sent:,} requests{whose} go again." if done else ""
+    how = " in real time" if now else ""
+    well = f"{sent:,} requests{whose} go again{how}." if done else ""
     _report(screen, well, [*failures, *left_out])
+    screen.dashboard.carrier.refresh()
+    return True
+
+
+def _may_go_now(job: Job) -> bool:
+    """Whether what a job lacks can be answered in real time, and is not being so already."""
+    remote = job.service not in (NO_SERVICE, LOCAL) and has_real_time(job.endpoint)
+    return remote and not (job.open and (job.finish_now or job.channels != (job.service,)))
+
+
+async def _finish(screen: DashboardScreen[Any], running: Sequence[Job]) -> bool:
+    """Have the batches of running jobs cancelled, and the rest answered in real time."""
+    from wellspring_tui.tui.screens.confirm import ConfirmScreen
+
+    alone = len(running) == 1
+    asked = ConfirmScreen(
+        f"Finish {counted(running)} in real time?",
+        ("" if alone else f"{named(running)}.\n\n")
+        + "What runs now is cancelled first; answers that have come by then are kept and not "
+        "bought again. Only what is left is then answered in real time, at the real-time price.",
+        now="Finish in real time",
+        no="Keep it running" if alone else "Keep them running",
+    )
+    if not await screen.app.push_screen_wait(asked):
+        return False
+    door = screen.door
+    done, failures = await in_thread(
+        lambda: _each(running, lambda job: door.retry(job.id, now=True))
+    )
+    well = f"Cancelling the batches of {counted(done)}; then the rest is answered in real time."
+    _report(screen, well if done else "", failures)
     screen.dashboard.carrier.refresh()
     return True
 

@@ -9,7 +9,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Footer, Input, ProgressBar, Select, Static, TextArea
+from textual.widgets import Button, Checkbox, Footer, Input, ProgressBar, Select, Static, TextArea
 
 from wellspring_tui.errors import StoppedError, WellspringError
 from wellspring_tui.jobs.model import Job
@@ -19,6 +19,7 @@ from wellspring_tui.tui.carrier import in_thread
 from wellspring_tui.tui.heard import Heard
 from wellspring_tui.tui.screens.base import DashboardScreen
 from wellspring_tui.tui.screens.review_fields import Draft, Field, drafted, fields
+from wellspring_tui.tui.screens.review_now import NowSwitch
 from wellspring_tui.tui.screens.review_standing import (
     Standing,
     fact_lines,
@@ -49,6 +50,7 @@ class ReviewScreen(DashboardScreen[Job | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "submit", "Submit", priority=True),
+        Binding("ctrl+t", "toggle_now", "Answer now", priority=True),
         Binding("tab", "app.focus_next", "Next field"),
         Binding("pagedown", "scroll(1)", "Page down", show=False),
         Binding("pageup", "scroll(-1)", "Page up", show=False),
@@ -76,6 +78,7 @@ class ReviewScreen(DashboardScreen[Job | None]):
         with VerticalScroll(id="review", can_focus=False):
             yield Static(id="review-facts")
             with Vertical(id="review-fields"):
+                yield NowSwitch()
                 yield from self._rows()
         with Vertical(id="review-foot"):
             yield Static(id="review-sum")
@@ -117,6 +120,7 @@ class ReviewScreen(DashboardScreen[Job | None]):
     @on(Input.Changed)
     @on(TextArea.Changed)
     @on(Select.Changed)
+    @on(Checkbox.Changed)
     def _changed(self) -> None:
         self._show()
 
@@ -139,18 +143,26 @@ class ReviewScreen(DashboardScreen[Job | None]):
         self._show_standing(draft)
 
     def _standing(self, draft: Draft) -> Standing:
-        known = self._reading if self._reading.answers(draft.options, draft.service) else None
+        current = self._reading.answers(draft.options, draft.service)
+        known = self._as_sent() if current else None
         return standing(draft, known, self._failure, self.door.settings)
 
+    def _as_sent(self) -> Reading:
+        """The file, with the switch as it stands."""
+        return self.query_one(NowSwitch).applied_to(self._reading)
+
     def _show_standing(self, draft: Draft) -> None:
-        stands = self._standing(draft)
         current = self._reading.answers(draft.options, draft.service)
+        if current:
+            self.query_one(NowSwitch).offer_for(self._reading)
+            self.refresh_bindings()
+        stands, as_sent = self._standing(draft), self._as_sent()
         self.query_one("#review-sum", Static).update(
-            sum_line(self._reading) if current else Content.styled(_NOT_YET, look.QUIET)
+            sum_line(as_sent) if current else Content.styled(_NOT_YET, look.QUIET)
         )
         self.query_one("#review-says", Static).update(stands.says)
         button = self.query_one("#submit", Button)
-        label = submit_label(self._reading) if stands.ready else Content("Submit")
+        label = submit_label(as_sent) if stands.ready else Content("Submit")
         if label != button.label:
             button.label = label
             button.refresh(layout=True)  # Textual leaves it as wide as it was
@@ -214,7 +226,7 @@ class ReviewScreen(DashboardScreen[Job | None]):
 
     @work(group="submit")
     async def _submit(self, draft: Draft) -> None:
-        self._submitting = True
+        self._submitting, now = True, self._as_sent().cost.now
         heard = self._under_way = Heard()
         self.query_one("#review-fields").disabled = True
         try:
@@ -227,6 +239,7 @@ class ReviewScreen(DashboardScreen[Job | None]):
                     description=draft.description or None,
                     tags=draft.tags,
                     max_cost=draft.max_cost,
+                    now=now,
                     progress=heard.progress,
                 )
             )
@@ -241,6 +254,15 @@ class ReviewScreen(DashboardScreen[Job | None]):
             self._submitting, self._under_way = False, None
         self.query_one("#review-fields").disabled = False
         self._show()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The switch has a key only where it is offered."""
+        del parameters
+        return action != "toggle_now" or any(one.display for one in self.query(NowSwitch))
+
+    def action_toggle_now(self) -> None:
+        """Wait for a batch, or not."""
+        self.query_one(NowSwitch).toggle()
 
     @on(Button.Pressed, "#back")
     def action_leave(self) -> None:

@@ -101,9 +101,11 @@ def sum_line(reading: Reading) -> Content:
     if found.template_needed:
         return Content.styled("A template makes a prompt of each row.", look.QUIET)
     count = _prompts(found.prompts)
-    prices = (
-        "free" if cost.free else f"{_at_most(reading)} · real time {figures.money(cost.real_time)}"
-    )
+    prices = f"{_at_most(reading)} · real time {figures.money(cost.real_time)}"
+    if cost.now:
+        prices = f"{_at_most(reading)} in real time · as a batch {figures.money(cost.batch)}"
+    if cost.free:
+        prices = "free"
     models = ", ".join(one_line(model, 30) for model, _ in found.models.most_common(2))
     name = one_line(found.path.name, 60)
     where = one_line(reading.service, 30)
@@ -115,7 +117,9 @@ def sum_line(reading: Reading) -> Content:
 def submit_label(reading: Reading) -> Content:
     """What the button does."""
     cost = "free" if reading.cost.free else _at_most(reading)
-    return Content(f"Submit {_prompts(reading.found.prompts)} · {cost} (ctrl+s)")
+    does = "Answer" if reading.cost.now else "Submit"
+    how = " now" if reading.cost.now else ""
+    return Content(f"{does} {_prompts(reading.found.prompts)}{how} · {cost} (ctrl+s)")
 
 
 def _end(path: str) -> str:
