@@ -108,10 +108,13 @@ class Wellspring(Carrying):
         return self._submitter(service).look_again(before)
 
     def estimate(self, found: Survey, service: str | None = None) -> Estimate:
-        """What a checked file would cost on a service."""
+        """What a checked file would cost on a service, and how much it is likely to answer."""
+        from wellspring_tui.jobs.expecting import expected_by_model
         from wellspring_tui.jobs.spending import estimate
 
-        return estimate(found, self._prices, free=self.settings.profile(service).is_local)
+        local = self.settings.profile(service).is_local
+        expected = expected_by_model(found, self.ledger.lengths, local=local)
+        return estimate(found, self._prices, free=local, expected=expected)
 
     def keep_to_limit(
         self, found: Survey, service: str | None = None, max_cost: Decimal | None = None

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from wellspring_tui.jobs.expecting import Expected
     from wellspring_tui.jobs.model import Event, Job, JobDetail, Offer, Outlook, Part
     from wellspring_tui.jobs.needs import Needs
     from wellspring_tui.jobs.retrying import Retry
@@ -105,6 +106,7 @@ def survey(needs: Needs, cost: Estimate) -> dict[str, Any]:
             "batch_usd": _money(cost.batch),
             "real_time_usd": _money(cost.real_time),
         },
+        "expected_output": None if cost.expected is None else _expected(cost.expected),
         "parts": [
             {
                 "part": part.number,
@@ -133,6 +135,19 @@ def survey(needs: Needs, cost: Estimate) -> dict[str, Any]:
         "problems": [
             {"line": found.line, "key": found.key, "what": found.what} for found in of.problems
         ],
+    }
+
+
+def _expected(of: Expected) -> dict[str, Any]:
+    """How much is likely to be answered, and what that costs."""
+    return {
+        "likely_tokens": of.likely_tokens,
+        "high_tokens": of.high_tokens,
+        "likely_usd": _money(of.likely_cost),
+        "high_usd": _money(of.high_cost),
+        "earlier_answers": of.answers,
+        "median_tokens_per_answer": of.median_tokens,
+        "long_tokens_per_answer": of.long_tokens,
     }
 
 

@@ -48,10 +48,10 @@ class Entries:
             """
             INSERT INTO jobs (id, name, description, source, kind, service, endpoint, model,
                 window, requests, tokens_estimated, created_at, status, parts,
-                tags, notes, options, quiet_seconds, words)
+                tags, notes, options, max_cost, output_life_seconds, quiet_seconds, words)
             VALUES (:id, :name, :description, :source, :kind, :service, :endpoint, :model,
                 :window, :requests, :tokens_estimated, :created_at, :status, :parts,
-                :tags, :notes, :options, :quiet_seconds,
+                :tags, :notes, :options, :max_cost, :output_life_seconds, :quiet_seconds,
                 search_words(:id, :name, :description, :model, :service, :tags, :notes))
             """,
             rows.of_job(job),

@@ -20,6 +20,7 @@ from wellspring_tui.jobs.entries import Entries
 from wellspring_tui.jobs.history import History
 from wellspring_tui.jobs.holding import is_gone
 from wellspring_tui.jobs.labels import Labels
+from wellspring_tui.jobs.length_book import LengthBook
 from wellspring_tui.jobs.limits import Limits, learn_token_limit
 from wellspring_tui.jobs.model import (
     SENDING,
@@ -69,6 +70,7 @@ class Ledger:
         self.offers = Offers(self._file)
         self.history = History(self._file, now)
         self.usage = UsageBook(self._file)
+        self.lengths = LengthBook(self._file)
         self.open_jobs = OpenJobs(self._file)
         self.orderings = Orderings(self._file)
 

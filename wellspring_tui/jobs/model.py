@@ -88,6 +88,8 @@ class Part:
     waiting_for: str | None = None
     creation_held: bool = False
     """Whether it stops after its upload until the creation of its batch is asked for."""
+    answers_expire_at: datetime | None = None
+    """When the first file with its answers expires on the service, as that tells."""
 
     @property
     def input_name(self) -> str:
@@ -172,6 +174,13 @@ class Job:
     """What it was submitted with; None for ready-made requests."""
     news_at: datetime | None = None
     """When anything of it last changed; None while nothing has."""
+    max_cost: Decimal | None = None
+    """The most that it may cost with all its retries, in dollars; None where the settings say it.
+
+    Infinity where it was sent without a limit in spite of them.
+    """
+    output_life_seconds: int | None = None
+    """How long its service is asked to keep its output files; None where the service decides."""
 
     @property
     def open(self) -> bool:

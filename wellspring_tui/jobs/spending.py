@@ -11,7 +11,10 @@ from wellspring_tui.figures import money
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wellspring_tui.answers.prices import Prices
+    from wellspring_tui.jobs.expecting import ByModel, Expected
     from wellspring_tui.prompts.checking import Survey
 
 NO_LIMIT = Decimal("Infinity")
@@ -36,6 +39,8 @@ class Estimate:
     """The built-in service costs nothing; the figures say what OpenAI would take."""
     unpriced: tuple[str, ...] = ()
     """Models of which no price is known at all."""
+    expected: Expected | None = None
+    """What is likely by earlier answers; None when there are none to go by."""
 
     @property
     def upper(self) -> Decimal | None:
@@ -48,29 +53,42 @@ class Estimate:
         return self.real_time if self.batch is None else self.batch
 
 
-def estimate(found: Survey, prices: Prices, *, free: bool) -> Estimate:
-    """What a checked file costs at OpenAI's prices."""
+def estimate(
+    found: Survey, prices: Prices, *, free: bool, expected: ByModel | None = None
+) -> Estimate:
+    """What a checked file costs at OpenAI's prices.
+
+    `expected` tells how much is answered as a rule, where that is known.
+    """
     from wellspring_tui.answers.model import Usage
 
-    def total(*, batch: bool) -> Decimal | None:
+    def total(output: Mapping[str, int], *, batch: bool) -> Decimal | None:
         known = {model: prices.rates(model, batch=batch) for model in found.models}
-        if found.output_limit is None or None in known.values():
+        if None in known.values():
             return None
         costs = (
-            rate.cost(Usage(found.tokens_by_model[model], found.output_by_model[model]))
+            rate.cost(Usage(found.tokens_by_model[model], output[model]))
             for model, rate in known.items()
             if rate is not None
         )
         return sum(costs, Decimal(0))
 
+    def likely(output: Mapping[str, int]) -> Decimal | None:
+        if free:  # what it makes up says nothing of the prices at OpenAI
+            return None
+        dollars = total(output, batch=True)
+        return total(output, batch=False) if dollars is None else dollars
+
+    limited = found.output_limit is not None
     unpriced = [model for model in found.models if prices.rates(model, batch=False) is None]
     return Estimate(
         found.tokens,
         found.output_limit,
-        total(batch=True),
-        total(batch=False),
+        total(found.output_by_model, batch=True) if limited else None,
+        total(found.output_by_model, batch=False) if limited else None,
         free,
         tuple(unpriced),
+        expected and expected.expected(likely(expected.likely), likely(expected.high)),
     )
 
 
