@@ -16,12 +16,14 @@ from wellspring_tui.services.connections import Connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from decimal import Decimal
     from typing import Self
 
     from wellspring_tui.jobs.conductor import Conductor
     from wellspring_tui.jobs.model import Part
     from wellspring_tui.jobs.open_jobs import UnderWay
     from wellspring_tui.jobs.retrying import Retry
+    from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.settings import Settings
 
 # A batch of a few prompts on the built-in service is over before the first full interval.
@@ -178,12 +180,19 @@ class Carrying(Outcomes):
         return self.ledger.job(job.id)
 
     def retry(
-        self, job_id: str, *, also_hopeless: bool = False, progress: Progress | None = None
+        self,
+        job_id: str,
+        *,
+        also_hopeless: bool = False,
+        max_cost: Decimal | None = None,
+        progress: Progress | None = None,
     ) -> Retry:
         """Send what has no answer again, as new parts of the same job; `tick` sends them.
 
         What can't get better, such as a request with a bad parameter, is left out and told,
-        unless `also_hopeless`. Raises InputError while the job runs, or with nothing to send.
+        unless `also_hopeless`. `max_cost` (dollars) is what the job may cost in all from now
+        on; by default the limit that it was sent with, or else that of the settings, counts.
+        Raises InputError while the job runs, with nothing to send, or above the limit.
         """
         from wellspring_tui.jobs.retrying import retry
 
@@ -202,8 +211,21 @@ class Carrying(Outcomes):
             profile,
             job.id,
             also_hopeless=also_hopeless,
+            allow=lambda found: self._keep_to_limit(job, found, max_cost),
+            max_cost=max_cost,
             progress=progress or Progress(),
         )
+
+    def _keep_to_limit(self, job: Job, again: Survey, max_cost: Decimal | None) -> None:
+        """Raises InputError when a job may cost too much with what is sent again."""
+        from wellspring_tui.jobs.spending import estimate, keep_retry_to
+
+        limits = (max_cost, job.max_cost, self.settings.max_cost)
+        limit = next((one for one in limits if one is not None), None)
+        if limit is None:
+            return
+        cost = estimate(again, self._prices, free=self.settings.profile(job.service).is_local)
+        keep_retry_to(limit, cost, job.id, self.usage(job_id=job.id).total.cost)
 
     def check_interval_seconds(self, service: str | None = None) -> float:
         """How long to wait between rounds, for one service or for all that are at work."""

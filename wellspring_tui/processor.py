@@ -34,6 +34,7 @@ from wellspring_tui.wellspring import Wellspring
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
+    from decimal import Decimal
     from typing import Self
 
     from wellspring_tui.jobs.model import Job, Part
@@ -242,9 +243,12 @@ class WellspringBatchProcessor:
         self._look(job)
         return self._batch(job)
 
-    def retry_batch_job(self, job_id: str) -> JobBatch:
-        """Send what has no answer again, as part of the same job. Raises InputError."""
-        sent = self._door.retry(self._known(job_id).id, progress=self._progress)
+    def retry_batch_job(self, job_id: str, *, max_cost: Decimal | None = None) -> JobBatch:
+        """Send what has no answer again, as part of the same job. Raises InputError.
+
+        `max_cost` (dollars) is what the job may cost in all from now on.
+        """
+        sent = self._door.retry(self._known(job_id).id, max_cost=max_cost, progress=self._progress)
         self._look(sent.job)
         return self._batch(sent.job)
 

@@ -149,7 +149,7 @@ class Wellspring(Carrying):
         `source` is the user's own file when `path` is a copy of it. `filed` tells section and
         prompt type of ready-made requests, by custom_id. With `hold_creation` the input files
         go up, and their batches are created once `ask_for_creation` says so. `max_cost`
-        (dollars) goes before the limit in the settings.
+        (dollars) goes before the limit in the settings, and holds for its retries too.
 
         Raises PromptsFileError for a file with problems, CredentialsError without a key,
         InputError for a job that may cost more.
@@ -168,6 +168,7 @@ class Wellspring(Carrying):
             source=source or Path(path),
             filed=filed,
             hold_creation=hold_creation,
+            max_cost=max_cost,
             allow=lambda found: self.keep_to_limit(found, service, max_cost),
             progress=progress or Progress(),
         )

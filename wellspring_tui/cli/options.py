@@ -144,6 +144,17 @@ def max_cost(function: _Function) -> _Function:
     return option(function)
 
 
+def max_cost_in_all(function: _Function) -> _Function:
+    """The most that a job may cost with what it has cost already."""
+    option = click.option(
+        "--max-cost",
+        callback=_dollars,
+        metavar="USD",
+        help="What the job may cost in all from now on; none lifts its limit.",
+    )
+    return option(function)
+
+
 def labels(function: _Function) -> _Function:
     """What a job is called."""
     name = click.option(

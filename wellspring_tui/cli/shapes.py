@@ -41,6 +41,7 @@ def job(of: Job, expected: Outlook | None = None) -> dict[str, Any]:
         "output_tokens": of.output_tokens,
         "estimated_input_tokens": of.tokens_estimated,
         "cost_usd": _money(of.cost),
+        "max_cost_usd": _limit(of.max_cost),
         "cancel_asked": of.cancel_asked,
         "created_at": _time(of.created_at),
         "ended_at": _time(of.ended_at),
@@ -200,6 +201,11 @@ def _event(of: Event) -> dict[str, Any]:
 
 def _seconds(length: float | None) -> float | None:
     return None if length is None else round(length, 1)
+
+
+def _limit(dollars: Decimal | None) -> str | None:
+    """A limit of the job's own; none at all is no figure."""
+    return None if dollars is None or dollars.is_infinite() else str(dollars)
 
 
 def _money(dollars: Decimal | None) -> str | None:

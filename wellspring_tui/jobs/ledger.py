@@ -91,11 +91,18 @@ class Ledger:
             self._entries.insert_parts(db, parts)
             self._entries.event(db, job.id, 0, "planned")
 
-    def add_parts(self, job_id: str, parts: Sequence[Part], again: Mapping[int, SentAgain]) -> None:
+    def add_parts(
+        self,
+        job_id: str,
+        parts: Sequence[Part],
+        again: Mapping[int, SentAgain],
+        max_cost: Decimal | None = None,
+    ) -> None:
         """More parts for a job that is over: what is sent again leaves the parts it was in.
 
-        `again` tells, by the number of a part, how many of its requests that are. Raises
-        InputError when the job is not over, or has other parts than these were made for.
+        `again` tells, by the number of a part, how many of its requests that are; `max_cost`
+        is the job's limit from now on, if it is given. Raises InputError when the job is not
+        over, or has other parts than these were made for.
         """
         with self._writing() as db:
             (last,) = db.execute(
@@ -119,7 +126,13 @@ class Ledger:
                 ],
             )
             self._entries.insert_parts(db, parts)
-            db.execute("UPDATE jobs SET cancel_asked = 0 WHERE id = :id", {"id": job_id})
+            db.execute(
+                """
+                UPDATE jobs SET cancel_asked = 0, max_cost = coalesce(:max_cost, max_cost)
+                WHERE id = :id
+                """,
+                {"id": job_id, "max_cost": None if max_cost is None else str(max_cost)},
+            )
             count = sum(moved.requests for moved in again.values())
             self._entries.event(db, job_id, 0, "retry planned", detail=f"requests: {count:,}")
             self._entries.derive(db, job_id)

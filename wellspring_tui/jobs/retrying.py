@@ -22,10 +22,13 @@ from wellspring_tui.jobs.filing import read_sent_line
 from wellspring_tui.jobs.model import INDEX_NAME, SentAgain, part_file_name
 from wellspring_tui.jobs.planning import Planner, planned_parts
 from wellspring_tui.private import writing
+from wellspring_tui.prompts.checking import Survey
+from wellspring_tui.prompts.model import FileKind
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from decimal import Decimal
     from pathlib import Path
 
     from wellspring_tui.answers.model import Answer
@@ -77,9 +80,15 @@ def retry(
     job_id: str,
     *,
     also_hopeless: bool,
+    allow: Callable[[Survey], None],
+    max_cost: Decimal | None,
     progress: Progress,
 ) -> Retry:
-    """Plan the parts of a retry, durably. Raises InputError when there is nothing to plan."""
+    """Plan the parts of a retry, durably. Raises InputError when there is nothing to plan.
+
+    `allow` raises what speaks against sending what is found; `max_cost` is kept as the
+    job's limit from then on.
+    """
     inputs, outputs = places.inputs(job_id), places.outputs(job_id)
     with _alone(inputs, job_id), AnswerIndex(outputs / INDEX_NAME) as index:
         _refuse_running(ledger.job(job_id))
@@ -87,7 +96,8 @@ def retry(
         _sweep(inputs, parts[-1].number)
         with PlacedLines(inputs) as requests, PlacedLines(outputs) as answers:
             history = _History(inputs, parts, index.files_of_requests())
-            choice = _Choice(index, history, requests, answers, also_hopeless=also_hopeless)
+            found = Survey(inputs, FileKind.REQUESTS)
+            choice = _Choice(index, history, requests, answers, found, also_hopeless=also_hopeless)
             queue_of = partial(ledger.limits.queue, profile)
             planner = Planner(inputs, profile, queue_of, parts[-1].number + 1)
             try:
@@ -95,11 +105,14 @@ def retry(
                     for count, _ in enumerate(planner.placed(choice.wanted())):
                         progress.step("Planning the retry", count)
                 choice.refuse_nothing(job_id)
+                allow(choice.found)
             except BaseException:
                 planner.close()
                 _sweep(inputs, parts[-1].number)
                 raise
-        ledger.add_parts(job_id, planned_parts(job_id, planner.parts), choice.again)
+        ledger.add_parts(
+            job_id, planned_parts(job_id, planner.parts), choice.again, max_cost=max_cost
+        )
     numbers = tuple(part.number for part in planner.parts)
     return Retry(ledger.job(job_id), choice.sent, numbers, choice.left_out())
 
@@ -178,6 +191,8 @@ class _Choice:
     history: _History
     requests: PlacedLines
     answers: PlacedLines
+    found: Survey
+    """What is sent again."""
     also_hopeless: bool = field(kw_only=True)
     sent: int = 0
     again: dict[int, SentAgain] = field(default_factory=dict)
@@ -218,7 +233,9 @@ class _Choice:
         failed = answer.response is not None
         self.again[part.number] = SentAgain(before.requests + 1, before.failed + failed)
         self.sent += 1
-        return msgspec.structs.replace(request, model=part.model, endpoint=part.endpoint)
+        sent = msgspec.structs.replace(request, model=part.model, endpoint=part.endpoint)
+        self.found.add(sent)
+        return sent
 
     def _leave_out(self, failure: Failure) -> None:
         first = LeftOut(failure.reason, 0, failure.message or "")

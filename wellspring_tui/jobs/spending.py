@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from wellspring_tui.errors import InputError
@@ -13,6 +13,7 @@ from wellspring_tui.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wellspring_tui.answers.money import Money
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.jobs.expecting import ByModel, Expected
     from wellspring_tui.prompts.checking import Survey
@@ -112,6 +113,34 @@ def keep_to(limit: Decimal, cost: Estimate) -> None:
         )
 
 
+def keep_retry_to(limit: Decimal, cost: Estimate, job_id: str, spent: Money) -> None:
+    """Raises InputError when a job may come to cost more than `limit` with a retry.
+
+    `cost` is that of the retry, `spent` what the job has cost until now. What a service
+    never ran, as with a batch that failed and was created again, has cost nothing.
+    """
+    if limit == NO_LIMIT or cost.free:
+        return
+    lift = f"`wellspring retry {job_id} --max-cost none` lifts it."
+    if cost.upper is None:
+        what = f"{_why_unknown(cost)}, so the limit of {money(limit)} can't be kept"
+        raise InputError(what, todo=lift)
+    if spent.whole is None:
+        raise InputError(
+            f"nobody knows all that the job {job_id} has cost, "
+            f"so its limit of {money(limit)} can't be kept",
+            todo=lift,
+        )
+    in_all = spent.known + cost.upper
+    if in_all > limit:
+        raise InputError(
+            f"the job {job_id} has cost {money(spent.known)} and its retry may cost "
+            f"≈ {money(cost.upper)} more: ≈ {_exact(in_all, limit)} in all, above its limit "
+            f"of {money(limit)}",
+            todo=f"`wellspring retry {job_id} --max-cost {_rounded_up(in_all)}` raises it.",
+        )
+
+
 def limit_from_text(text: str) -> Decimal | None:
     """A limit as a person writes it: `2.50`, `$2.50`, `none`; None for nothing written.
 
@@ -137,8 +166,14 @@ def limit_from_text(text: str) -> Decimal | None:
 def _why_unknown(cost: Estimate) -> str:
     if cost.unpriced:
         more = f" and {len(cost.unpriced) - 1:,} more" if len(cost.unpriced) > 1 else ""
-        return f"the price of {one_line(cost.unpriced[0], 40)}{more} is unknown"
+        return f"the price of {one_line(cost.unpriced[0], 40) or 'its model'}{more} is unknown"
     return "a request sets no limit to its output"
+
+
+def _rounded_up(dollars: Decimal) -> str:
+    """To two digits that count, or to cents where that is more."""
+    digit = min(dollars.adjusted() - 1, -2)
+    return f"{dollars.quantize(Decimal(1).scaleb(digit), ROUND_CEILING):f}"
 
 
 def _exact(dollars: Decimal, limit: Decimal) -> str:

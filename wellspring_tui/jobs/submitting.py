@@ -18,6 +18,7 @@ from wellspring_tui.text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from decimal import Decimal
     from pathlib import Path
 
     from wellspring_tui.jobs.ledger import Ledger
@@ -65,13 +66,15 @@ class Submitter:
         source: Path,
         filed: Headings | None = None,
         hold_creation: bool = False,
+        max_cost: Decimal | None = None,
         allow: Callable[[Survey], None],
         progress: Progress,
     ) -> Job:
         """Make a job of the file at `path`, which the user knows as `source`.
 
         `filed` tells section and prompt type of ready-made requests, by custom_id. With
-        `hold_creation` no batch is created before that is asked for.
+        `hold_creation` no batch is created before that is asked for. `max_cost` (dollars) is
+        what the job may cost in all.
 
         `allow` raises what speaks against a file that could be sent. Whatever is raised,
         neither a job nor a file of one is left.
@@ -108,6 +111,7 @@ class Submitter:
                 parts=len(planner.parts),
                 tags=tags,
                 options=None if found.kind is FileKind.REQUESTS else options,
+                max_cost=max_cost,
             )
             parts = planned_parts(job_id, planner.parts, hold_creation=hold_creation)
             self._ledger.add_job(job, parts)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from wellspring_tui.jobs.spending import NO_LIMIT
+
 if TYPE_CHECKING:
     from wellspring_tui.jobs import model
     from wellspring_tui.jobs.retrying import Retry
@@ -130,6 +132,9 @@ class JobModel(BaseModel):
     output_tokens: int
     estimated_input_tokens: int
     cost_usd: Dollars | None = Field(description="Null while a price is unknown.")
+    max_cost_usd: Dollars | None = Field(
+        description="What it may cost with all its retries; null without a limit of its own."
+    )
     cancel_asked: bool
     created_at: Moment
     ended_at: Moment | None
@@ -268,6 +273,7 @@ def job_fields(
         "output_tokens": of.output_tokens,
         "estimated_input_tokens": of.tokens_estimated,
         "cost_usd": of.cost,
+        "max_cost_usd": None if of.max_cost == NO_LIMIT else of.max_cost,
         "cancel_asked": of.cancel_asked,
         "created_at": of.created_at,
         "ended_at": of.ended_at,

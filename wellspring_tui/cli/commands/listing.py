@@ -215,6 +215,7 @@ def _facts(job: Job, expected: Outlook | None) -> Iterator[str]:
         "Requests": f"{job.requests:,}: {job.completed:,} answered, {job.failed:,} failed, {rest}",
         "Tokens": used if job.collected else f"≈ {count(job.tokens_estimated)} in",
         "Cost": money(job.cost) if job.collected else None,
+        "Max cost": _limit(job),
         "Created": f"{_time(job.created_at)}{ended}",
         "Expires": _time(job.expires_at) if job.open and job.expires_at else None,
         "Left": _left(expected) if expected else None,
@@ -223,6 +224,13 @@ def _facts(job: Job, expected: Outlook | None) -> Iterator[str]:
     for label, value in facts.items():
         if value:
             yield f"  {label:<{_LABEL_WIDTH}}{one_line(value)}"
+
+
+def _limit(job: Job) -> str | None:
+    """What it may cost in all, where it was sent with a limit of its own."""
+    if job.max_cost is None:
+        return None
+    return "no limit" if job.max_cost.is_infinite() else f"{money(job.max_cost)}, retries included"
 
 
 def _left(expected: Outlook) -> str:

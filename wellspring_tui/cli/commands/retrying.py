@@ -13,6 +13,8 @@ from wellspring_tui.cli.telling import teller
 from wellspring_tui.errors import ServiceError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from wellspring_tui.cli.chosen import Chosen
     from wellspring_tui.errors import ExitCode
     from wellspring_tui.jobs.retrying import Retry
@@ -24,6 +26,7 @@ _TOLD_REASONS = 5
     epilog=options.examples(
         "wellspring retry k3x9pq",
         "wellspring retry k3x9pq --all",
+        "wellspring retry k3x9pq --max-cost 2.50",
         "wellspring watch $(wellspring retry k3x9pq)",
     )
 )
@@ -34,22 +37,34 @@ _TOLD_REASONS = 5
     is_flag=True,
     help="Also what can't get better, such as a bad parameter.",
 )
+@options.max_cost_in_all
 @options.json_option
 @options.quiet_option
 @options.places
 @options.pass_chosen
 def retry(
-    chosen: Chosen, job_id: str, *, also_hopeless: bool, as_json: bool, quiet: bool
+    chosen: Chosen,
+    job_id: str,
+    *,
+    also_hopeless: bool,
+    max_cost: Decimal | None,
+    as_json: bool,
+    quiet: bool,
 ) -> ExitCode:
     """Send again what has no answer in a JOB that is over, and print the job's id.
 
     Answers that are there are kept, and only failed and missing requests go again, as a
     new part of the same job. Those that a service would refuse again are named and left out.
+
+    The limit that the job was sent with (--max-cost) holds for all it costs together: a
+    retry that may go beyond is refused.
     """
     with chosen.wellspring() as wellspring:
         told = teller(quiet=quiet)
         with told:
-            planned = wellspring.retry(job_id, also_hopeless=also_hopeless, progress=told.progress)
+            planned = wellspring.retry(
+                job_id, also_hopeless=also_hopeless, max_cost=max_cost, progress=told.progress
+            )
         job = planned.job
         if not quiet:
             _tell(planned)

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from wellspring_tui.jobs.model import JobsQuery
+from wellspring_tui.jobs.spending import limit_from_text
 from wellspring_tui.rest.desk import AtDesk, JobId
 from wellspring_tui.rest.models import (
     JobDetailModel,
@@ -85,9 +86,18 @@ def retry(
     all: Annotated[  # noqa: A002 - the name in the address
         bool, Query(description="Also what can't get better, such as a bad parameter.")
     ] = False,
+    max_cost: Annotated[
+        str | None,
+        Query(
+            max_length=20,
+            description="Dollars that the job may cost in all from now on; none lifts its limit.",
+            examples=["2.50"],
+        ),
+    ] = None,
 ) -> RetryModel:
     """Send again what has no answer in a job that is over, as a new part of the same job."""
+    limit = None if max_cost is None else limit_from_text(max_cost)
     with conflicts():
-        planned = desk.door.retry(job_id, also_hopeless=all)
+        planned = desk.door.retry(job_id, also_hopeless=all, max_cost=limit)
     desk.carrying.look(planned.job.service)
     return of_retry(planned, planned.job, desk.discretion)
