@@ -68,6 +68,7 @@ class WellspringBatchProcessor:
         system: str | None = None,
         endpoint: str | None = None,
         window: str | None = None,
+        output_expires_after: str | None = None,
         progress: Heard | None = None,
         patience_seconds: float = 300.0,
     ) -> None:
@@ -86,6 +87,7 @@ class WellspringBatchProcessor:
             system=system,
             endpoint=endpoint,
             window=window,
+            output_expires_after=output_expires_after,
         )
         self._progress = Progress() if progress is None else Progress(progress)
         self._patience_seconds = patience_seconds

@@ -172,6 +172,7 @@ _Url: TypeAlias = Annotated[str, msgspec.Meta(pattern="^https?://")]
 _Limit: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
 _Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
 _Dollars: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
+_Life: TypeAlias = Annotated[str, msgspec.Meta(pattern="^([0-9]+[smhd]?|none)$")]
 
 
 class _Service(msgspec.Struct, forbid_unknown_fields=True):
@@ -196,6 +197,7 @@ class _Requests(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     system: str | None = None
     endpoint: str | None = None
     window: str | None = None
+    output_expires_after: _Life | None = None
 
 
 class _Config(msgspec.Struct, forbid_unknown_fields=True):

@@ -201,8 +201,8 @@ class Wellspring(Carrying):
             taker = Taker(
                 self.ledger, self.settings.places, self._connections.to(profile.name), profile.name
             )
-            window = self.request_options().window
-            return taker.take(file_id, window, description, progress or Progress())
+            options = self.request_options()
+            return taker.take(file_id, options, description, progress or Progress())
         self.ledger.creations.ask_for(known, description)
         return self.ledger.job(known)
 

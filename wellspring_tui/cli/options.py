@@ -127,6 +127,11 @@ def requests(function: _Function) -> _Function:
             help=f"One of {', '.join(_ENDPOINTS)}; the first, unless set otherwise.",
         ),
         click.option("--window", metavar="TIME", help="24h, unless set otherwise."),
+        click.option(
+            "--output-expires-after",
+            metavar="TIME",
+            help="How long the service is to keep the answers: 1h to 30d, or none.",
+        ),
     )
     for option in reversed(options):
         function = option(function)

@@ -169,6 +169,7 @@ def _part(of: Part) -> dict[str, Any]:
         "model": of.model,
         "size_bytes": of.size_bytes,
         "expires_at": _time(of.expires_at),
+        "answers_expire_at": _time(of.answers_expire_at),
         "problems": [
             {
                 "message": found.message,

@@ -17,6 +17,7 @@ from wellspring_tui.jobs.arrivals import Arrivals
 from wellspring_tui.jobs.creations import Creations
 from wellspring_tui.jobs.database import Database
 from wellspring_tui.jobs.entries import Entries
+from wellspring_tui.jobs.expiring import Expiring
 from wellspring_tui.jobs.history import History
 from wellspring_tui.jobs.holding import is_gone
 from wellspring_tui.jobs.labels import Labels
@@ -69,6 +70,7 @@ class Ledger:
         self.labels = Labels(self._file)
         self.offers = Offers(self._file)
         self.history = History(self._file, now)
+        self.expiring = Expiring(self._file)
         self.usage = UsageBook(self._file)
         self.lengths = LengthBook(self._file)
         self.open_jobs = OpenJobs(self._file)

@@ -113,7 +113,13 @@ class Sender:
             metadata[_DESCRIPTION_KEY] = job.description[:_METADATA_LENGTH]
         self._ledger.to_step(part, Step.CREATING)
         try:
-            batch = self._service.create(file_id, part.endpoint, job.window, metadata)
+            batch = self._service.create(
+                file_id,
+                part.endpoint,
+                job.window,
+                metadata,
+                output_life_seconds=job.output_life_seconds,
+            )
         except NetworkError:
             raise  # it may have been created: the part stays in `creating`
         except (CredentialsError, GoneError):

@@ -12,6 +12,7 @@ from wellspring_tui.jobs.needs import needs_of
 from wellspring_tui.private import make_folder
 from wellspring_tui.prompts.checking import survey
 from wellspring_tui.prompts.filed import under
+from wellspring_tui.prompts.life import life_seconds
 from wellspring_tui.prompts.model import FileKind
 from wellspring_tui.prompts.opening import open_prompts
 from wellspring_tui.text import storable
@@ -112,6 +113,7 @@ class Submitter:
                 tags=tags,
                 options=None if found.kind is FileKind.REQUESTS else options,
                 max_cost=max_cost,
+                output_life_seconds=life_seconds(options.output_expires_after),
             )
             parts = planned_parts(job_id, planner.parts, hold_creation=hold_creation)
             self._ledger.add_job(job, parts)

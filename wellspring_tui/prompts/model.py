@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from wellspring_tui.errors import InputError
+from wellspring_tui.prompts.life import life_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,8 @@ class FileKind(StrEnum):
 class RequestOptions:
     """What is put around every prompt to make a request of it.
 
-    A ready-made request file brings all of this itself; only `window` applies to it.
+    A ready-made request file brings all of this itself; only `window` and
+    `output_expires_after` apply to it.
     """
 
     model: str = "gpt-4o-mini"
@@ -46,6 +48,11 @@ class RequestOptions:
     system: str | None = None
     endpoint: str = CHAT
     window: str = "24h"
+    output_expires_after: str | None = None
+    """For how long a service is asked to keep the answers' files, as in `30d`; None: not asked.
+
+    It goes with the batch, as the window does.
+    """
 
     def __post_init__(self) -> None:
         """Raises InputError for what no service takes."""
@@ -53,6 +60,7 @@ class RequestOptions:
             raise InputError("expected a number from 0 to 2", where="temperature")
         if self.max_tokens is not None and self.max_tokens < 1:
             raise InputError("expected a count from 1", where="max tokens")
+        life_seconds(self.output_expires_after)
         if not self.endpoint.startswith("/"):
             raise InputError("expected a path such as /v1/chat/completions", where="endpoint")
 

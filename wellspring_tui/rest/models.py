@@ -59,10 +59,17 @@ class Submission(BaseModel):
     system: str | None = Field(None, description="A system message before every prompt.")
     endpoint: Literal["/v1/chat/completions", "/v1/responses", "/v1/embeddings"] | None = None
     window: str | None = Field(None, max_length=20, pattern=r"^[0-9]{1,6}[smhd]$", examples=["24h"])
+    output_expires_after: str | None = Field(
+        None,
+        max_length=20,
+        description="How long the service is to keep the answers' files: 1h to 30d, or none.",
+        examples=["30d"],
+    )
 
     def request_options(self) -> dict[str, object]:
         """What is put around every prompt."""
         names = {"model", "temperature", "max_tokens", "system", "endpoint", "window"}
+        names |= {"output_expires_after"}
         return self.model_dump(include=names)
 
 
@@ -174,6 +181,9 @@ class PartModel(BaseModel):
     model: str
     size_bytes: int
     expires_at: Moment | None
+    answers_expire_at: Moment | None = Field(
+        description="When the service takes its files away, as far as that tells."
+    )
     problems: list[PartProblem]
 
 
@@ -357,5 +367,6 @@ def _part(of: model.Part, to: Discretion) -> PartModel:
         model=of.model,
         size_bytes=of.size_bytes,
         expires_at=of.expires_at,
+        answers_expire_at=of.answers_expire_at,
         problems=problems,
     )

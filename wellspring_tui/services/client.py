@@ -70,15 +70,26 @@ class Service:
             return self._understood(read_file, answer.content)
 
     def create(
-        self, input_file_id: str, endpoint: str, window: str, metadata: Mapping[str, str]
+        self,
+        input_file_id: str,
+        endpoint: str,
+        window: str,
+        metadata: Mapping[str, str],
+        *,
+        output_life_seconds: int | None = None,
     ) -> Batch:
-        """Create a batch. Sent once: a NetworkError leaves open whether the batch exists."""
+        """Create a batch. Sent once: a NetworkError leaves open whether the batch exists.
+
+        Not every service knows that its output files may have a life of their own: it is
+        told of it only where one is given.
+        """
         with self._calls() as sdk:
             answer = sdk.with_options(max_retries=0).batches.with_raw_response.create(
                 input_file_id=input_file_id,
                 endpoint=endpoint,  # type: ignore[arg-type]  # other services have others
                 completion_window=window,  # type: ignore[arg-type]
                 metadata=dict(metadata),
+                extra_body=None if output_life_seconds is None else _expiring(output_life_seconds),
             )
             return self._understood(read_batch, answer.content)
 
@@ -116,11 +127,11 @@ class Service:
         files = [read_file(item) for item in items if isinstance(item, dict) and item.get("id")]
         return next((f for f in files if (f.filename, f.size_bytes) == (name, size_bytes)), None)
 
-    def file_size(self, file_id: str) -> int | None:
-        """How many bytes the service says a file has; None when it does not say."""
+    def file(self, file_id: str) -> RemoteFile:
+        """What the service says of a file. Raises GoneError when it does not know it."""
         with self._calls() as sdk:
             answer = sdk.files.with_raw_response.retrieve(file_id)
-            return self._understood(read_file, answer.content).size_bytes
+            return self._understood(read_file, answer.content)
 
     def download(self, file_id: str, to: IO[bytes], heartbeat: Heartbeat) -> int:
         """Stream a file's content into `to`; the number of bytes written.
@@ -200,6 +211,10 @@ class Service:
             f"{self._shown_url} answered something that is not the Batch API ({reason})",
             todo="Check the service's base URL.",
         )
+
+
+def _expiring(seconds: int) -> dict[str, object]:
+    return {"output_expires_after": {"anchor": "created_at", "seconds": seconds}}
 
 
 def _tolerant_page(page: dict[str, object]) -> tuple[list[Batch], bool]:

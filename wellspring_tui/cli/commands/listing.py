@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wellspring_tui.wellspring import Wellspring
 
 _LABEL_WIDTH = 12
+_SHOWN_EXPIRING = 5
 
 
 @click.command(
@@ -82,13 +83,16 @@ def jobs(
         else:
             own = [job for job in wellspring.jobs(query) if job.service == chosen.service]
             found, there_are = own[: limit or None], len(own)
-        outlooks = wellspring.outlooks(found, datetime.now(UTC)) if as_json else {}
+        now = datetime.now(UTC)
+        outlooks = wellspring.outlooks(found, now) if as_json else {}
+        expiring = wellspring.expiring(found, now)
     if as_json:
         json_data([shapes.job(job, outlooks.get(job.id)) for job in found])
     elif found:
         data("\n".join(_table(found)))
     if quiet:
         return
+    _tell_expiring(expiring, chosen)
     if not found:
         say("there are no such jobs." if text or chosen.service else "there are no jobs yet.")
     if there_are > len(found):
@@ -118,10 +122,20 @@ def status(chosen: Chosen, job_id: str, *, as_json: bool, offline: bool, quiet: 
         job = refreshed(wellspring, job_id, offline=offline, quiet=quiet)
         found = wellspring.detail(job.id)
         expected = wellspring.outlooks([found.job], datetime.now(UTC)).get(job.id)
+        expiring = wellspring.expiring([found.job], datetime.now(UTC))
     if as_json:
         json_data(shapes.detail(found, expected))
     else:
         data("\n".join(_whole(found, expected)))
+    _tell_expiring(expiring, chosen)
+
+
+def _tell_expiring(expiring: dict[str, datetime], chosen: Chosen) -> None:
+    """Whose answers have to be fetched before they are gone."""
+    for job_id, at in list(expiring.items())[:_SHOWN_EXPIRING]:
+        from wellspring_tui.jobs.expiring import sentence as expiring_sentence
+
+        say(f"{job_id}: {expiring_sentence(at)}; {chosen.hint(f'watch {job_id}')} fetches them.")
 
 
 def refreshed(wellspring: Wellspring, job_id: str, *, offline: bool, quiet: bool) -> Job:
@@ -183,6 +197,9 @@ def _whole(of: JobDetail, expected: Outlook | None) -> Iterator[str]:
         if part.waiting_for:
             until = f", until {_time(part.not_before)}" if part.not_before else ""
             yield f"  part {part.number} waits for {one_line(part.waiting_for)}{until}"
+        if part.answers_expire_at:
+            at = _time(part.answers_expire_at)
+            yield f"  part {part.number}: its answers are on {one_line(of.job.service)} until {at}"
     yield ""
     yield "Timeline"
     for event in of.events:

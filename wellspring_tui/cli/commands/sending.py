@@ -172,7 +172,7 @@ def _submitted(
     from wellspring_tui.prompts.model import FileKind
 
     unused = [option for option, value in given.items() if value is not None]
-    if job.kind == FileKind.REQUESTS and set(unused) - {"window"}:
+    if job.kind == FileKind.REQUESTS and set(unused) - {"window", "output_expires_after"}:
         flags = ", ".join(f"--{option.replace('_', '-')}" for option in unused)
         told.warn(f"the file's requests are sent as they are; {flags} changes nothing.")
     return job
