@@ -113,6 +113,8 @@ def _expected(kind: Any) -> str:
                 return f"a whole number{_range(least, most)}"
             case msgspec.inspect.FloatType(ge=least, le=most):
                 return f"a number{_range(least, most)}"
+            case msgspec.inspect.Metadata(extra_json_schema={"description": said}):
+                return str(said)
             case msgspec.inspect.StrType(pattern=pattern) if pattern:
                 return "an address that starts with http:// or https://"
     return "some text"
