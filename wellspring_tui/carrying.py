@@ -15,11 +15,13 @@ from wellspring_tui.progress import Progress
 from wellspring_tui.services.connections import Connections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from decimal import Decimal
     from typing import Self
 
+    from wellspring_tui.jobs.cleaning import Cleaner
     from wellspring_tui.jobs.conductor import Conductor
+    from wellspring_tui.jobs.litter import Cleaned, Findings, Litter, Scope
     from wellspring_tui.jobs.model import Part
     from wellspring_tui.jobs.open_jobs import UnderWay
     from wellspring_tui.jobs.retrying import Retry
@@ -226,6 +228,37 @@ class Carrying(Outcomes):
             return
         cost = estimate(again, self._prices, free=self.settings.profile(job.service).is_local)
         keep_retry_to(limit, cost, job.id, self.usage(job_id=job.id).total.cost)
+
+    def litter(self, scope: Scope | None = None, progress: Progress | None = None) -> Findings:
+        """What nobody needs any more, here and on services, each with why it is safe to delete.
+
+        Nothing that an unfinished job needs, no answers or requests of a job, and nothing that
+        was made elsewhere is among it. Services that can't be looked at are named.
+        """
+        from wellspring_tui.jobs.litter import Scope
+
+        return self._cleaner.find(scope or Scope(), progress or Progress())
+
+    def clean(self, litter: Iterable[Litter], progress: Progress | None = None) -> Cleaned:
+        """Delete what `litter` found, as far as it still is litter. Raises StoppedError."""
+        self.refuse_if_read_only()
+        return self._cleaner.remove(litter, progress or Progress())
+
+    def forget(self, job_id: str) -> Job:
+        """Delete a job that is over, with its requests and answers on this disk, for good.
+
+        What a service has of it stays there until it expires. Raises InputError while it runs.
+        """
+        self.refuse_if_read_only()
+        job = self.ledger.job(job_id)
+        self._cleaner.forget(job)
+        return job
+
+    @cached_property
+    def _cleaner(self) -> Cleaner:
+        from wellspring_tui.jobs.cleaning import Cleaner
+
+        return Cleaner(self.ledger, self.settings.places, self._connections.to)
 
     def check_interval_seconds(self, service: str | None = None) -> float:
         """How long to wait between rounds, for one service or for all that are at work."""

@@ -38,6 +38,8 @@ _COMMANDS = {
     "import": "importing",
     "serve": "serving",
     "local": "local",
+    "clean": "cleaning",
+    "forget": "cleaning",
     "doctor": "doctor",
     "config": "config",
 }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from wellspring_tui.errors import InputError, JobNotFoundError
 from wellspring_tui.jobs import queries, rows
 from wellspring_tui.jobs.arrivals import Arrivals
+from wellspring_tui.jobs.clean_book import CleanBook
 from wellspring_tui.jobs.creations import Creations
 from wellspring_tui.jobs.database import Database
 from wellspring_tui.jobs.entries import Entries
@@ -71,6 +72,7 @@ class Ledger:
         self.offers = Offers(self._file)
         self.history = History(self._file, now)
         self.expiring = Expiring(self._file)
+        self.cleaning = CleanBook(self._file)
         self.usage = UsageBook(self._file)
         self.lengths = LengthBook(self._file)
         self.open_jobs = OpenJobs(self._file)

@@ -7,7 +7,6 @@ and the next retry takes it away.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from wellspring_tui.answers.index import AnswerIndex
 from wellspring_tui.answers.places import PlacedLines
 from wellspring_tui.errors import InputError, StorageError
 from wellspring_tui.jobs.filing import read_sent_line
+from wellspring_tui.jobs.holding import alone
 from wellspring_tui.jobs.model import INDEX_NAME, SentAgain, part_file_name
 from wellspring_tui.jobs.planning import Planner, planned_parts
 from wellspring_tui.private import writing
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from wellspring_tui.services.model import BatchProblem
     from wellspring_tui.settings import Places, ServiceProfile
 
-_LOCK_NAME = "retry.lock"
 _NO_LINE = Failure(code="request_unknown", message="the file of its request was never here")
 _TOLD_REASONS = 3
 _REASON_LENGTH = 100
@@ -90,7 +89,9 @@ def retry(
     job's limit from then on.
     """
     inputs, outputs = places.inputs(job_id), places.outputs(job_id)
-    with _alone(inputs, job_id), AnswerIndex(outputs / INDEX_NAME) as index:
+    if not inputs.is_dir():
+        raise StorageError("the input files of this job are gone", where=str(inputs))
+    with alone(inputs, job_id), AnswerIndex(outputs / INDEX_NAME) as index:
         _refuse_running(ledger.job(job_id))
         parts = ledger.parts(job_id)
         _sweep(inputs, parts[-1].number)
@@ -123,20 +124,6 @@ def _refuse_running(job: Job) -> None:
             f"the job {job.id} still runs ({job.status}), and what has no answer may get one",
             todo="Wait for its end, or cancel it.",
         )
-
-
-@contextmanager
-def _alone(inputs: Path, job_id: str) -> Iterator[None]:
-    """Inside, no other process writes parts of this job; a killed one holds nothing."""
-    from filelock import FileLock, Timeout
-
-    if not inputs.is_dir():
-        raise StorageError("the input files of this job are gone", where=str(inputs))
-    try:
-        with FileLock(inputs / _LOCK_NAME, timeout=0, mode=0o600):
-            yield
-    except Timeout:
-        raise InputError(f"another process sends the job {job_id} again just now") from None
 
 
 def _sweep(inputs: Path, last: int) -> None:

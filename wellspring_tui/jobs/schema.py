@@ -127,6 +127,8 @@ CREATE TABLE lengths (
     PRIMARY KEY (model, job_id, prompt_type, about)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lengths_by_job ON lengths (job_id);
+-- Jobs that were taken out, until their folders are deleted.
+CREATE TABLE forgotten (job_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 -- Of earlier jobs only their average is known here.
 INSERT INTO lengths
     SELECT model, job_id, '', CASE

@@ -89,7 +89,9 @@ def estimate(
         total(found.output_by_model, batch=False) if limited else None,
         free,
         tuple(unpriced),
-        expected and expected.expected(likely(expected.likely), likely(expected.high)),
+        None
+        if expected is None
+        else expected.expected(likely(expected.likely), likely(expected.high)),
     )
 
 
