@@ -119,6 +119,7 @@ def test_request_defaults_of_the_file_hold_only_what_it_says(home: Path) -> None
         ("[services.acme]\nbase_url = 'http://x'\nmax_bytes = -1", "max_bytes"),
         ("[services.acme]\nbase_url = 'acme.example/v1'", "base_url"),
         ("check_interval = 'soon'", "check_interval"),
+        ("[requests]\noutput_expires_after = '9w'", "a time from 1h to 30d, or none"),
         ("check_interval = 0", "expected a number of seconds from 1"),
         ("pace = -1", "expected a number of seconds from 0"),
         ("pace = inf", "expected a number of seconds from 0"),

@@ -16,13 +16,17 @@ from wellspring_tui.progress import Progress
 from wellspring_tui.services.connections import Connections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from decimal import Decimal
     from typing import Self
 
+    from wellspring_tui.jobs.cleaning import Cleaner
     from wellspring_tui.jobs.conductor import Conductor
+    from wellspring_tui.jobs.litter import Cleaned, Findings, Litter, Scope
     from wellspring_tui.jobs.model import Part
     from wellspring_tui.jobs.open_jobs import UnderWay
     from wellspring_tui.jobs.retrying import Retry
+    from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.settings import ServiceProfile, Settings
 
 # A batch of a few prompts on the built-in service is over before the first full interval.
@@ -65,6 +69,7 @@ class Carrying(Outcomes):
             connect=self._connections.to,
             collector=Collector(self.ledger, self.settings.places, self._accounts.used),
             interval_seconds=self._interval_seconds,
+            allow_finish=partial(self._keep_to_limit, now=True),
             looks_only=self.settings.read_only,
         )
 
@@ -184,6 +189,7 @@ class Carrying(Outcomes):
         *,
         also_hopeless: bool = False,
         now: bool = False,
+        max_cost: Decimal | None = None,
         progress: Progress | None = None,
     ) -> Retry:
         """Send what has no answer again, as new parts of the same job; `tick` sends them.
@@ -191,7 +197,11 @@ class Carrying(Outcomes):
         What can't get better, such as a request with a bad parameter, is left out and told,
         unless `also_hopeless`. With `now` it is answered in real time, at that price; a job
         that still runs is cancelled first, and what its batches leave goes when they are over.
-        Raises InputError while the job runs otherwise, or with nothing to send.
+        `max_cost` (dollars) is what the job may cost in all from now on; by default the limit
+        that it was sent with, or else that of the settings, counts.
+
+        Raises InputError while the job runs otherwise, or with nothing to send;
+        TooExpensiveError above the limit.
         """
         from wellspring_tui.jobs.retrying import ask_to_finish, retry
 
@@ -205,7 +215,7 @@ class Carrying(Outcomes):
         profile = self._way_to(job.service, now=now)
         self.settings.key(profile)
         if now and not job.collected and profile.answers_for is not None:
-            asked = ask_to_finish(self.ledger, job.id)
+            asked = ask_to_finish(self.ledger, job.id, max_cost)
             if asked is not None:
                 return asked
         return retry(
@@ -214,8 +224,55 @@ class Carrying(Outcomes):
             profile,
             job.id,
             also_hopeless=also_hopeless,
+            allow=lambda found: self._keep_to_limit(job, found, now=now, max_cost=max_cost),
+            max_cost=max_cost,
             progress=progress or Progress(),
         )
+
+    def _keep_to_limit(
+        self, job: Job, again: Survey, *, now: bool, max_cost: Decimal | None = None
+    ) -> None:
+        """Raises TooExpensiveError when a job may cost too much with what is sent again."""
+        from wellspring_tui.jobs.spending import estimate, keep_retry_to
+
+        limits = (max_cost, job.max_cost, self.settings.max_cost)
+        limit = next((one for one in limits if one is not None), None)
+        if limit is None:
+            return
+        free = self.settings.profile(job.service).is_local
+        cost = estimate(again, self._prices, free=free, now=now)
+        keep_retry_to(limit, cost, job.id, self.usage(job_id=job.id).total.cost)
+
+    def litter(self, scope: Scope | None = None, progress: Progress | None = None) -> Findings:
+        """What nobody needs any more, here and on services, each with why it is safe to delete.
+
+        Nothing that an unfinished job needs, no answers or requests of a job, and nothing that
+        was made elsewhere is among it. Services that can't be looked at are named.
+        """
+        from wellspring_tui.jobs.litter import Scope
+
+        return self._cleaner.find(scope or Scope(), progress or Progress())
+
+    def clean(self, litter: Iterable[Litter], progress: Progress | None = None) -> Cleaned:
+        """Delete what `litter` found, as far as it still is litter. Raises StoppedError."""
+        self.refuse_if_read_only()
+        return self._cleaner.remove(litter, progress or Progress())
+
+    def forget(self, job_id: str) -> Job:
+        """Delete a job that is over, with its requests and answers on this disk, for good.
+
+        What a service has of it stays there until it expires. Raises InputError while it runs.
+        """
+        self.refuse_if_read_only()
+        job = self.ledger.job(job_id)
+        self._cleaner.forget(job)
+        return job
+
+    @cached_property
+    def _cleaner(self) -> Cleaner:
+        from wellspring_tui.jobs.cleaning import Cleaner
+
+        return Cleaner(self.ledger, self.settings.places, self._connections.to)
 
     def check_interval_seconds(self, service: str | None = None) -> float:
         """How long to wait between rounds, for one service or for all that are at work."""

@@ -76,6 +76,7 @@ class WellspringBatchProcessor:
         max_cost: Decimal | float | str | None = None,
         schema: AnyPath | Mapping[str, Any] | None = None,
         now: bool = False,
+        output_expires_after: str | None = None,
         progress: Heard | None = None,
         patience_seconds: float = 300.0,
     ) -> None:
@@ -103,6 +104,7 @@ class WellspringBatchProcessor:
             window=window,
             template=template,
             schema=schema,
+            output_expires_after=output_expires_after,
         )
         self._max_cost = limit_from(max_cost)
         self._now = now
@@ -271,9 +273,15 @@ class WellspringBatchProcessor:
         self._look(job)
         return self._batch(job)
 
-    def retry_batch_job(self, job_id: AnyBatch) -> JobBatch:
-        """Send what has no answer again, as part of the same job. Raises InputError."""
-        sent = self._door.retry(self._known(job_id).id, progress=self._progress)
+    def retry_batch_job(
+        self, job_id: AnyBatch, *, max_cost: Decimal | float | str | None = None
+    ) -> JobBatch:
+        """Send what has no answer again, as part of the same job. Raises InputError.
+
+        `max_cost` (dollars) is what the job may cost in all from now on.
+        """
+        limit = limit_from(max_cost)
+        sent = self._door.retry(self._known(job_id).id, max_cost=limit, progress=self._progress)
         self._look(sent.job)
         return self._batch(sent.job)
 

@@ -58,6 +58,13 @@ class Records:
         """What is to be expected of open jobs, by id; without those nothing is known of."""
         return self._outlooks.of(jobs, now)
 
+    def expiring(self, jobs: Iterable[Job], now: datetime) -> dict[str, datetime]:
+        """Open jobs of which answers soon expire on their service, by id, and when.
+
+        Those too of which some have expired already.
+        """
+        return self.ledger.expiring.soon(jobs, now)
+
     def answered_over_time(self, job_id: str, cells: int, now: datetime | None = None) -> list[int]:
         """Answered and failed at `cells` moments from a job's creation to its end, or to `now`.
 

@@ -15,7 +15,8 @@ from wellspring_tui.private import put_in_place, writing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PREFIX = ".wellspring-"
+PREFIX = ".wellspring-"
+"""How a file is called while it is written; one that a killed process left is so too."""
 
 
 def writable(wanted: Path) -> Path:
@@ -62,7 +63,7 @@ def written_whole(path: Path, mode: int | None = None) -> Iterator[IO[bytes]]:
 
 def _new_beside(path: Path) -> tuple[int, Path]:
     """An empty file in the folder of `path`, open for writing. Raises OSError."""
-    handle, name = tempfile.mkstemp(prefix=_PREFIX, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=PREFIX, dir=path.parent)
     return handle, Path(name)
 
 

@@ -181,6 +181,10 @@ _Url: TypeAlias = Annotated[str, msgspec.Meta(pattern="^https?://")]
 _Limit: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
 _Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
 _Dollars: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
+# An hour to 30 days, by OpenAI's API reference.
+_LIFE = "^(none|([1-9]|[1-9][0-9]|[1-6][0-9]{2}|7[01][0-9]|720)h|([1-9]|[12][0-9]|30)d)$"
+_LIFE_WORDS = "a time from 1h to 30d, or none"
+_Life: TypeAlias = Annotated[str, msgspec.Meta(pattern=_LIFE, description=_LIFE_WORDS)]
 
 
 class _Service(msgspec.Struct, forbid_unknown_fields=True):
@@ -205,6 +209,7 @@ class _Requests(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     system: str | None = None
     endpoint: str | None = None
     window: str | None = None
+    output_expires_after: _Life | None = None
 
 
 class _Config(msgspec.Struct, forbid_unknown_fields=True):
@@ -360,7 +365,8 @@ def _checked(raw: dict[str, Any], where: str) -> _Config:
     try:
         return msgspec.convert(raw, _Config, strict=True)
     except msgspec.ValidationError as error:
-        raise _unreadable(error, where) from None
+        said = str(error).replace(f"`str` matching regex '{_LIFE}'", _LIFE_WORDS)
+        raise _unreadable(ValueError(said), where) from None
 
 
 def _unreadable(error: Exception, where: str) -> SettingsError:

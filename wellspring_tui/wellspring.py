@@ -117,11 +117,16 @@ class Wellspring(Carrying):
         return self._submitter(service).look_again(before)
 
     def estimate(self, found: Survey, service: str | None = None, *, now: bool = False) -> Estimate:
-        """What a checked file would cost on a service, in batches or `now`."""
+        """What a checked file would cost on a service, in batches or `now`.
+
+        It tells as well how much is likely to be answered.
+        """
+        from wellspring_tui.jobs.expecting import expected_by_model
         from wellspring_tui.jobs.spending import estimate
 
-        free = self.settings.profile(service).is_local
-        return estimate(found, self._prices, free=free, now=now)
+        local = self.settings.profile(service).is_local
+        expected = expected_by_model(found, self.ledger.lengths, local=local)
+        return estimate(found, self._prices, free=local, now=now, expected=expected)
 
     def keep_to_limit(
         self,
@@ -167,8 +172,8 @@ class Wellspring(Carrying):
         With `hold_creation` the input files go up, and their batches are created once
         `ask_for_creation` says so. With `now` it waits for no batch: the built-in service asks
         the same provider in real time, at that price. `max_cost` (dollars, or "none") goes
-        before the limit in the settings; `told_cost` hears what it may cost before there is a
-        job.
+        before the limit in the settings, and holds for its retries too; `told_cost` hears what
+        it may cost before there is a job.
 
         Raises PromptsFileError for a file with problems, CredentialsError without a key,
         TooExpensiveError for a job that may cost more.
@@ -195,6 +200,7 @@ class Wellspring(Carrying):
             filed=filed,
             open_image=open_image,
             hold_creation=hold_creation,
+            max_cost=limit,
             allow=allow,
             progress=progress or Progress(),
         )
@@ -227,8 +233,8 @@ class Wellspring(Carrying):
             taker = Taker(
                 self.ledger, self.settings.places, self._connections.to(profile.name), profile.name
             )
-            window = self.request_options().window
-            return taker.take(file_id, window, description, progress or Progress())
+            options = self.request_options()
+            return taker.take(file_id, options, description, progress or Progress())
         self.ledger.creations.ask_for(known, description)
         return self.ledger.job(known)
 

@@ -84,3 +84,20 @@ def test_check_tells_the_parts_the_queue_and_all_kinds_of_problems(shell: Shell)
     assert "1,299 × custom_id: the custom_id “…” is already on line …" in bad.stdout
     assert "  line 1001, custom_id: the custom_id “a” is already on line 1" in bad.stdout
     assert "… and 299 more" in bad.stdout
+
+
+def test_check_tells_what_is_likely_once_there_are_answers_to_go_by(shell: Shell) -> None:
+    assert "Likely" not in shell.wellspring("check", SAMPLE).stdout
+    assert shell.json("check", SAMPLE)["expected_output"] is None
+    assert shell.wellspring("run", SAMPLE, "-q").code == 0
+
+    assert re.search(r"Likely +≈ [\d,–]+ out, by 9 earlier answers", checked(shell))
+    told = shell.json("check", SAMPLE)["expected_output"]
+    assert told["earlier_answers"] == 9
+    assert 0 < told["likely_tokens"] <= told["high_tokens"] <= 18_000
+    assert told["likely_usd"] is None  # what is made up says nothing of money
+
+
+def checked(shell: Shell) -> str:
+    """What `check` says of the sample."""
+    return shell.wellspring("check", SAMPLE).stdout

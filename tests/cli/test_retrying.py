@@ -49,6 +49,34 @@ def test_retry_all_sends_it_all_the_same_and_prints_the_id(shell: Shell, half_do
     assert len(results["batch_ids"]) == 2
 
 
+def test_retry_keeps_to_what_the_job_may_cost_in_all(shell: Shell) -> None:
+    with shell.started("local", "--port", "0") as service:
+        assert service.stdout is not None
+        openai = {
+            "WELLSPRING_SERVICE": "openai",
+            "OPENAI_API_KEY": "sk-test",
+            "BATCH_CHECK_INTERVAL": "1",
+            "OPENAI_BASE_URL": service.stdout.readline().decode().strip(),
+        }
+        asked = [request("a", CHAT, "o3-mini", max_completion_tokens=20)]
+        shell.write("dear.jsonl", jsonl([*asked, request("b", CHAT, "o3-mini", max_tokens=20)]))
+        ran = shell.wellspring("run", "dear.jsonl", "-q", "--max-cost", "0.0002", **openai)
+        job_id = json.loads(ran.stdout)["job_id"]
+
+        refused = shell.wellspring("retry", job_id, "--all", "--max-cost", "0.00001", **openai)
+        assert refused.code == 2
+        said = sentence(refused)
+        assert f"the job {job_id} has cost $0.0000" in said
+        assert "above its limit of $0.000010" in said
+        assert (
+            "Max cost    $0.000200, retries included" in shell.wellspring("status", job_id).stdout
+        )
+
+        raised = shell.wellspring("retry", job_id, "--all", "--max-cost", "1", **openai)
+        assert raised.code == 0
+        assert shell.json("status", job_id, "--offline")["max_cost_usd"] == "1"
+
+
 def test_retry_as_json_tells_what_went_and_what_stayed(shell: Shell) -> None:
     job_id = shell.wellspring("submit", SAMPLE, "-q", WELLSPRING_PACE="30").stdout.strip()
     running = shell.wellspring("retry", job_id)

@@ -81,7 +81,8 @@ def test_what_a_table_holds_is_kept_for_its_owner_alone(
     job = wellspring.submit(table, OPTIONS)
     kept = wellspring.settings.places.inputs(job.id) / ROWS_NAME
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert sorted(path.name for path in kept.parent.iterdir()) == ["part-001.jsonl", ROWS_NAME]
+    names = sorted(path.name for path in kept.parent.iterdir())
+    assert names == [LOCK_NAME, "part-001.jsonl", ROWS_NAME]
 
 
 def test_nothing_is_left_of_a_table_that_cannot_be_sent(

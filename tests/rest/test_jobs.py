@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.rest.conftest import HALF_DONE, Server, problem
+from wellspring_tui.answers.money import Money
 from wellspring_tui.jobs.entries import JOB_STATUSES
+from wellspring_tui.jobs.spending import Estimate, keep_retry_to
+from wellspring_tui.rest.problems import RefusalError, conflicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,3 +155,17 @@ def test_a_parameter_that_is_not_known_is_told_instead_of_left_unread(shared: Se
     told = problem(shared.http.get("/batch/list?stauts=failed"), 422, "request")
 
     assert told["detail"] == "query.stauts: There is no such parameter"
+
+
+def test_retry_takes_a_limit_to_what_the_job_may_cost(shared: Server, half_done: str) -> None:
+    told = problem(shared.http.post(f"/batch/{half_done}/retry?max_cost=lots"), 400, "input")
+    assert "expected dollars such as 2.50, or none" in told["detail"]
+    answer = shared.http.post(f"/batch/{half_done}/retry?all=true&max_cost=2.50")
+    assert (answer.status_code, answer.json()["max_cost_usd"]) == (202, "2.50")
+
+
+def test_a_retry_above_the_limit_tells_how_to_raise_it_here() -> None:
+    with pytest.raises(RefusalError) as refused, conflicts():
+        keep_retry_to(Decimal(1), Estimate(1, 1, Decimal(2), Decimal(4)), "k3x9pq", Money())
+    assert refused.value.status == 409
+    assert refused.value.todo == "`?max_cost=2.00` raises it."

@@ -1,7 +1,7 @@
 """Dying at a chosen moment, as in a power cut.
 
 A moment is any act that outlives the process: a transaction of the ledger or of an index
-that begins or is committed, a file that is opened for writing or gets its name, a
+that begins or is committed, a file that is opened for writing, gets its name or goes, a
 connection that is made. They are heard from outside, through Python's audit events and
 SQLite's trace, so no code that is tested knows of them. Dying BEFORE each of them in turn
 is dying between any two: what has no trace outside can't tell the difference.
@@ -51,6 +51,8 @@ class Moments:
                 self._pass("rename", name)
             case "open", (name, _, int(flags)) if flags & (os.O_WRONLY | os.O_RDWR):
                 self._pass("open", name)
+            case (("os.remove" | "os.rmdir"), (name, *_)):
+                self._pass("remove", name)
             case "socket.connect", _:
                 self._reach("connect")
 

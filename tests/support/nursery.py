@@ -48,6 +48,10 @@ class Errand(msgspec.Struct, frozen=True):
     """Whether it carries the jobs of the home to their end."""
     max_requests: int = 50_000
     die_before: int | None = None
+    forgets: str | None = None
+    """A job to take out for good."""
+    cleans: bool = False
+    """Whether it deletes what nobody needs, at the end."""
 
 
 class Nursery:
@@ -126,6 +130,10 @@ def _work(errand: Errand) -> None:
             assert time.monotonic() < deadline, "the jobs do not come to their end"
             wellspring.tick()
             time.sleep(_ROUND_SECONDS)
+        if errand.forgets is not None:
+            wellspring.forget(errand.forgets)
+        if errand.cleans:
+            wellspring.clean(wellspring.litter().litter)
     _moments_path(home).write_text(json.dumps(moments.passed), encoding="utf-8")
 
 

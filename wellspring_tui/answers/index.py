@@ -15,6 +15,7 @@ from wellspring_tui.answers import checking, lookups, own_rows, records, section
 from wellspring_tui.answers.failure_kinds import FailureKind, count_kinds
 from wellspring_tui.answers.flags import Flags
 from wellspring_tui.answers.groups import read_groups
+from wellspring_tui.answers.lengths import read_lengths
 from wellspring_tui.answers.lines import read_outcome
 from wellspring_tui.answers.model import Kind, SectionTotals, Totals, Usage
 from wellspring_tui.errors import StorageError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wellspring_tui.answers.groups import Group, Heading
+    from wellspring_tui.answers.lengths import Lengths
     from wellspring_tui.answers.model import Answer, Place, RequestRow, SectionOutline
 
 _SCHEMA = """
@@ -302,6 +304,10 @@ class AnswerIndex:
         Of a large job this is work for a thread's `reader`.
         """
         return read_groups(self._db, by)
+
+    def lengths(self) -> list[Lengths]:
+        """How long the answers are, counted by prompt type and part."""
+        return read_lengths(self._db)
 
     def answers(self, start: int = 0, stop: int | None = None) -> Iterator[Answer]:
         """The answers of rows `start` to `stop`, missing ones too."""

@@ -40,13 +40,8 @@ def text_of_request(raw: object) -> str:
     return text_of_body(raw.get("body")) if isinstance(raw, dict) else ""
 
 
-def usage_of(line: bytes) -> dict[str, Any]:
-    """The `usage` of an output line as the service wrote it; {} when there is none."""
-    return usage_in(decode_line(line))
-
-
 def usage_in(raw: object) -> dict[str, Any]:
-    """The same of an output line that is decoded already."""
+    """The `usage` of an output line, decoded, as the service wrote it; {} when there is none."""
     body = read_body(raw.get("response")) if isinstance(raw, dict) else None
     usage = body.get("usage") if body else None
     return usage if isinstance(usage, dict) else {}

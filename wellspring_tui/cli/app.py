@@ -39,6 +39,8 @@ _COMMANDS = {
     "import": ("importing", "Make a job of an OUTPUT file on disk, and print the job's id."),
     "serve": ("serving", "Serve the REST API on this machine, and carry the jobs on."),
     "local": ("local", "Run the built-in service alone, for any OpenAI client."),
+    "clean": ("cleaning", "Show what nobody needs any more, and delete it when you say so."),
+    "forget": ("cleaning", "Delete JOBs that are over: requests, answers, place in the usage."),
     "doctor": ("doctor", "Look at paths, settings, key and service, and say what to do."),
     "config": ("config", "Show every setting, its value and where that came from."),
 }

@@ -144,6 +144,11 @@ def requests(function: _Function) -> _Function:
             metavar="FILE",
             help="A JSON Schema that every answer is to fit; each is checked.",
         ),
+        click.option(
+            "--output-expires-after",
+            metavar="TIME",
+            help="How long the service is to keep the answers: 1h to 30d, or none.",
+        ),
     )
     for option in reversed(options):
         function = option(function)
@@ -157,6 +162,17 @@ def max_cost(function: _Function) -> _Function:
         callback=_dollars,
         metavar="USD",
         help="Refuse a job that may cost more; none lifts the limit that is set.",
+    )
+    return option(function)
+
+
+def max_cost_in_all(function: _Function) -> _Function:
+    """The most that a job may cost with what it has cost already."""
+    option = click.option(
+        "--max-cost",
+        callback=_dollars,
+        metavar="USD",
+        help="What the job may cost in all from now on; none lifts its limit.",
     )
     return option(function)
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from wellspring_tui.answers.model import Totals
+    from wellspring_tui.jobs.expecting import Expected
     from wellspring_tui.jobs.model import Event, Job, JobDetail, Offer, Outlook, Part
     from wellspring_tui.jobs.needs import Needs
     from wellspring_tui.jobs.retrying import Retry
@@ -43,6 +44,7 @@ def job(of: Job, expected: Outlook | None = None) -> dict[str, Any]:
         "output_tokens": of.output_tokens,
         "estimated_input_tokens": of.tokens_estimated,
         "cost_usd": _money(of.cost),
+        "max_cost_usd": _limit(of.max_cost),
         "cancel_asked": of.cancel_asked,
         "created_at": _time(of.created_at),
         "ended_at": _time(of.ended_at),
@@ -120,6 +122,7 @@ def survey(needs: Needs, cost: Estimate) -> dict[str, Any]:
             "batch_usd": _money(cost.batch),
             "real_time_usd": _money(cost.real_time),
         },
+        "expected_output": None if cost.expected is None else _expected(cost.expected),
         "parts": [
             {
                 "part": part.number,
@@ -151,6 +154,19 @@ def survey(needs: Needs, cost: Estimate) -> dict[str, Any]:
     }
 
 
+def _expected(of: Expected) -> dict[str, Any]:
+    """How much is likely to be answered, and what that costs."""
+    return {
+        "likely_tokens": of.likely_tokens,
+        "high_tokens": of.high_tokens,
+        "likely_usd": _money(of.likely_cost),
+        "high_usd": _money(of.high_cost),
+        "earlier_answers": of.answers,
+        "median_tokens_per_answer": of.median_tokens,
+        "long_tokens_per_answer": of.long_tokens,
+    }
+
+
 def _part(of: Part) -> dict[str, Any]:
     return {
         "part": of.number,
@@ -169,6 +185,7 @@ def _part(of: Part) -> dict[str, Any]:
         "model": of.model,
         "size_bytes": of.size_bytes,
         "expires_at": _time(of.expires_at),
+        "answers_expire_at": _time(of.answers_expire_at),
         "problems": [
             {
                 "message": found.message,
@@ -201,6 +218,11 @@ def _event(of: Event) -> dict[str, Any]:
 
 def _seconds(length: float | None) -> float | None:
     return None if length is None else round(length, 1)
+
+
+def _limit(dollars: Decimal | None) -> str | None:
+    """A limit of the job's own; none at all is no figure."""
+    return None if dollars is None or dollars.is_infinite() else str(dollars)
 
 
 def _money(dollars: Decimal | None) -> str | None:

@@ -27,6 +27,7 @@ _REQUESTS = (
     ("system", "System", "Instructions before every prompt."),
     ("endpoint", "Endpoint", "Where requests go that name no endpoint."),
     ("window", "Window", "How long a batch may take."),
+    ("output_expires_after", "Output expires", "How long a service keeps answers, such as 30d."),
 )
 _LIMITS = (
     ("max_requests", "Requests a batch", "A larger file goes in several parts."),

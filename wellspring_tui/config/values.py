@@ -104,6 +104,7 @@ def _expected(kind: Any) -> str:
     """What a type takes, in words."""
     if choices := _literals(kind):
         return f"one of {', '.join(choices)}"
+    words = "some text"
     for part in get_args(kind):
         about = msgspec.inspect.type_info(part)
         match about:
@@ -113,9 +114,11 @@ def _expected(kind: Any) -> str:
                 return f"a whole number{_range(least, most)}"
             case msgspec.inspect.FloatType(ge=least, le=most):
                 return f"a number{_range(least, most)}"
+            case msgspec.inspect.Metadata(extra_json_schema={"description": said}):
+                words = str(said)
             case msgspec.inspect.StrType(pattern=pattern) if pattern:
-                return "an address that starts with http:// or https://"
-    return "some text"
+                words = "an address that starts with http:// or https://"
+    return words
 
 
 def _range(least: float | None, most: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wellspring_tui.answers.index import AnswerIndex
@@ -40,7 +41,8 @@ class Accounts:
 
     def used(self, job: Job, parts: Sequence[Part], index: AnswerIndex) -> JobUsage:
         """What a job has used, as far as its answers are in its index."""
-        return sum_up(job, parts, index, self.tariffs(job))
+        summed = sum_up(job, parts, index, self.tariffs(job))
+        return replace(summed, lengths=tuple(index.lengths()))
 
     def tariffs(self, job: Job) -> Tariffs:
         """The prices a job was charged by; today's where it has not been charged yet."""

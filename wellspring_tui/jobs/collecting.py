@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from wellspring_tui.jobs.usage import JobUsage
     from wellspring_tui.progress import Progress
     from wellspring_tui.services.client import Service
+    from wellspring_tui.services.model import RemoteFile
     from wellspring_tui.settings import Places
 
 
@@ -56,6 +57,7 @@ class Collector:
         passed since the batch ended; before, GoneError says that it will be asked for again.
         """
         folder = self._places.outputs(part.job_id)
+        note_expiry = partial(self._ledger.expiring.note, part)
         files: list[Path] = []
         problems: list[BatchProblem] = []
         for kind, file_id in (("output", part.output_file_id), ("error", part.error_file_id)):
@@ -65,7 +67,7 @@ class Collector:
             if not path.is_file():
                 stage = f"Fetching the {kind} of part {part.number}"
                 try:
-                    fetch(service, file_id, path, progress, stage)
+                    fetch(service, file_id, path, progress, stage, told=note_expiry)
                 except GoneError as error:
                     if not over_since(part, gone_after_seconds):
                         raise
@@ -107,9 +109,26 @@ def _read(index: AnswerIndex, path: Path, part: Part, progress: Progress) -> Ite
         yield BatchProblem(what, "unreadable_lines")
 
 
-def fetch(service: Service, file_id: str, path: Path, progress: Progress, stage: str) -> None:
-    """Bring a file of a service to `path`, where it appears only when it is whole and synced."""
-    expected = service.file_size(file_id)
+def _unheard(_file: RemoteFile) -> None:
+    """What nobody wants to know of a file."""
+
+
+def fetch(
+    service: Service,
+    file_id: str,
+    path: Path,
+    progress: Progress,
+    stage: str,
+    *,
+    told: Callable[[RemoteFile], None] = _unheard,
+) -> None:
+    """Bring a file of a service to `path`, where it appears only when it is whole and synced.
+
+    `told` hears what the service says of it before anything comes.
+    """
+    about = service.file(file_id)
+    told(about)
+    expected = about.size_bytes
     temporary = path.with_suffix(".tmp")
     with writing(temporary), create(temporary) as file:
         written = service.download(file_id, file, progress.stage(stage))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from wellspring_tui.jobs.collecting import Collector
     from wellspring_tui.jobs.ledger import Ledger
+    from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.services.client import Service
     from wellspring_tui.services.model import Batch
     from wellspring_tui.settings import Places, ServiceProfile
@@ -62,11 +64,13 @@ class Conductor:
         connect: Callable[[str], Service],
         collector: Collector,
         interval_seconds: Callable[[str], float],
+        allow_finish: Callable[[Job, Survey], None],
         looks_only: bool = False,
     ) -> None:
         """`profile` and `connect` give the profile and the connection of a channel by name.
 
-        `interval_seconds` tells how often a service is asked. One that `looks_only` tells
+        `interval_seconds` tells how often a service is asked, `allow_finish` raises what speaks
+        against asking in real time what a job's batches have left. One that `looks_only` tells
         what the services say and fetches what is done, but sends and cancels nothing.
         """
         self._ledger = ledger
@@ -75,6 +79,7 @@ class Conductor:
         self._connect = connect
         self._collector = collector
         self._interval_seconds = interval_seconds
+        self._allow_finish = allow_finish
         self._looks_only = looks_only
         self._asked_at: dict[str, float] = {}
         self._patience: defaultdict[str, Patience] = defaultdict(Patience)
@@ -157,9 +162,11 @@ class Conductor:
         """Ask in real time what a job's batches have left, if nobody else is about to."""
         if self._looks_only:
             return
-        profile = self._profile(real_time_channel(self._ledger.job(job_id).service))
+        job = self._ledger.job(job_id)
+        profile = self._profile(real_time_channel(job.service))
+        allow = partial(self._allow_finish, job)
         try:
-            finish(self._ledger, self._places, profile, job_id, progress)
+            finish(self._ledger, self._places, profile, job_id, allow=allow, progress=progress)
         except InputError as error:
             _log.info("job %s: not finished yet: %s", job_id, error)
             return

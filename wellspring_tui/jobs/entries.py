@@ -48,10 +48,12 @@ class Entries:
             """
             INSERT INTO jobs (id, name, description, source, kind, service, endpoint, model,
                 window, requests, tokens_estimated, created_at, status, parts,
-                tags, notes, options, quiet_seconds, real_time_parts, words)
+                tags, notes, options, max_cost, output_life_seconds, quiet_seconds,
+                real_time_parts, words)
             VALUES (:id, :name, :description, :source, :kind, :service, :endpoint, :model,
                 :window, :requests, :tokens_estimated, :created_at, :status, :parts,
-                :tags, :notes, :options, :quiet_seconds, :real_time_parts,
+                :tags, :notes, :options, :max_cost, :output_life_seconds, :quiet_seconds,
+                :real_time_parts,
                 search_words(:id, :name, :description, :model, :service, :tags, :notes))
             """,
             rows.of_job(job),

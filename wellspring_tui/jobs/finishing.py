@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from wellspring_tui.jobs.database import Database
     from wellspring_tui.jobs.entries import Entries
 
@@ -20,17 +22,20 @@ class Finishing:
         self._file = file
         self._entries = entries
 
-    def ask_for(self, job_id: str) -> bool:
+    def ask_for(self, job_id: str, max_cost: Decimal | None = None) -> bool:
         """Note that a job's batches are to be cancelled, and the rest asked in real time.
 
-        False, and nothing noted, when the job is over.
+        `max_cost`, if it is given, is the job's limit from now on. False, and
+        nothing noted, when the job is over.
         """
         with self._file.writing() as db:
             written = db.execute(
                 """
-                UPDATE jobs SET cancel_asked = 1, finish_now = 1 WHERE id = :id AND collected = 0
+                UPDATE jobs SET cancel_asked = 1, finish_now = 1,
+                    max_cost = coalesce(:max_cost, max_cost)
+                WHERE id = :id AND collected = 0
                 """,
-                {"id": job_id},
+                {"id": job_id, "max_cost": None if max_cost is None else str(max_cost)},
             )
             if written.rowcount:
                 self._entries.event(db, job_id, 0, "cancel asked", detail="to finish in real time")

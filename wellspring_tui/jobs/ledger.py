@@ -17,6 +17,7 @@ from wellspring_tui.jobs import queries, rows
 from wellspring_tui.jobs.creations import Creations
 from wellspring_tui.jobs.database import Database
 from wellspring_tui.jobs.entries import Entries
+from wellspring_tui.jobs.expiring import Expiring
 from wellspring_tui.jobs.finishing import Finishing
 from wellspring_tui.jobs.history import History
 from wellspring_tui.jobs.holding import is_gone
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
     from wellspring_tui.answers.model import Totals
     from wellspring_tui.jobs.arrivals import Arrivals
+    from wellspring_tui.jobs.clean_book import CleanBook
+    from wellspring_tui.jobs.length_book import LengthBook
     from wellspring_tui.jobs.offers import Offers
     from wellspring_tui.jobs.setbacks import Setback
     from wellspring_tui.jobs.usage import JobUsage
@@ -70,6 +73,7 @@ class Ledger:
         self.finishing = Finishing(self._file, self._entries)
         self.labels = Labels(self._file)
         self.history = History(self._file, now)
+        self.expiring = Expiring(self._file)
         self.open_jobs = OpenJobs(self._file)
         self.orderings = Orderings(self._file)
 
@@ -96,6 +100,20 @@ class Ledger:
 
         return UsageBook(self._file)
 
+    @cached_property
+    def cleaning(self) -> CleanBook:
+        """What no job needs any more."""
+        from wellspring_tui.jobs.clean_book import CleanBook
+
+        return CleanBook(self._file)
+
+    @cached_property
+    def lengths(self) -> LengthBook:
+        """How long answers were."""
+        from wellspring_tui.jobs.length_book import LengthBook
+
+        return LengthBook(self._file)
+
     @property
     def _db(self) -> sqlite3.Connection:
         return self._file.here
@@ -114,12 +132,19 @@ class Ledger:
             how = IN_REAL_TIME.strip() if job.real_time_parts else None
             self._entries.event(db, job.id, 0, "planned", detail=how)
 
-    def add_parts(self, job_id: str, parts: Sequence[Part], again: Mapping[int, SentAgain]) -> None:
+    def add_parts(
+        self,
+        job_id: str,
+        parts: Sequence[Part],
+        again: Mapping[int, SentAgain],
+        max_cost: Decimal | None = None,
+    ) -> None:
         """More parts for a job that is over: what is sent again leaves the parts it was in.
 
-        `again` tells, by the number of a part, how many of its requests that are. A job that
-        was to be finished in real time goes on with that. Raises InputError when the job is
-        not over, or has other parts than these were made for.
+        `again` tells, by the number of a part, how many of its requests that are; `max_cost`
+        is the job's limit from now on, if it is given. A job that was to be finished in real
+        time goes on with that. Raises InputError when the job is not over, or has other parts
+        than these were made for.
         """
         with self._writing() as db:
             last = db.execute(
@@ -145,7 +170,12 @@ class Ledger:
             )
             self._entries.insert_parts(db, parts)
             db.execute(
-                "UPDATE jobs SET cancel_asked = 0, finish_now = 0 WHERE id = :id", {"id": job_id}
+                """
+                UPDATE jobs SET cancel_asked = 0, finish_now = 0,
+                    max_cost = coalesce(:max_cost, max_cost)
+                WHERE id = :id
+                """,
+                {"id": job_id, "max_cost": None if max_cost is None else str(max_cost)},
             )
             count = sum(moved.requests for moved in again.values())
             how = IN_REAL_TIME if parts[0].real_time else ""

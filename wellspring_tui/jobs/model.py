@@ -91,6 +91,8 @@ class Part:
     """Whether it stops after its upload until the creation of its batch is asked for."""
     real_time: bool = False
     """Whether it is answered in real time, and charged so."""
+    answers_expire_at: datetime | None = None
+    """When the first file with its answers expires on the service, as that tells."""
 
     @property
     def input_name(self) -> str:
@@ -179,6 +181,13 @@ class Job:
     """How many of its parts are answered in real time."""
     finish_now: bool = False
     """Whether what has no answer is asked in real time once its batches are over."""
+    max_cost: Decimal | None = None
+    """The most that it may cost with all its retries, in dollars; None where the settings say it.
+
+    Infinity where it was sent without a limit in spite of them.
+    """
+    output_life_seconds: int | None = None
+    """How long its service is asked to keep its output files; None where the service decides."""
 
     @property
     def open(self) -> bool:

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 from wellspring_tui.answers.model import Place
 from wellspring_tui.jobs.cutting import Cut, Cutter, QueueOf, no_queue
+from wellspring_tui.jobs.holding import alone
 from wellspring_tui.jobs.model import WAITING, Part, Step, new_token, part_file_name
 from wellspring_tui.private import create, put_in_place, writing
 
@@ -151,9 +152,13 @@ def planned_parts(
 
 @contextmanager
 def removed_on_failure(*folders: Path) -> Iterator[None]:
-    """Inside, a failure takes the folders away: nothing was sent and no job was made."""
+    """Inside, a failure takes the folders away: nothing was sent and no job was made.
+
+    As long as a job is being made, nobody takes its folders for those of one that never was.
+    """
+    inputs = folders[0]
     try:
-        with writing(folders[0]):
+        with writing(inputs), alone(inputs, inputs.name):
             yield
     except BaseException:
         for folder in folders:

@@ -7,7 +7,6 @@ and the next retry takes it away.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,16 +16,20 @@ import msgspec
 from wellspring_tui.answers.failures import Failure, can_get_better, is_passing, read_failure
 from wellspring_tui.answers.index import AnswerIndex
 from wellspring_tui.answers.places import PlacedLines
-from wellspring_tui.errors import InputError, StorageError
+from wellspring_tui.errors import InputError, StorageError, TooExpensiveError
 from wellspring_tui.jobs.at_once import refuse_batch_only
 from wellspring_tui.jobs.filing import read_sent_line
+from wellspring_tui.jobs.holding import alone
 from wellspring_tui.jobs.model import INDEX_NAME, SentAgain, Step, part_file_name
 from wellspring_tui.jobs.planning import Planner, planned_parts
 from wellspring_tui.private import writing
+from wellspring_tui.prompts.checking import Survey
+from wellspring_tui.prompts.model import FileKind
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from decimal import Decimal
     from pathlib import Path
 
     from wellspring_tui.answers.model import Answer
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
     from wellspring_tui.services.model import BatchProblem
     from wellspring_tui.settings import Places, ServiceProfile
 
-_LOCK_NAME = "retry.lock"
 _NO_LINE = Failure(code="request_unknown", message="the file of its request was never here")
 _TOLD_REASONS = 3
 _REASON_LENGTH = 100
@@ -85,21 +87,28 @@ def retry(
     job_id: str,
     *,
     also_hopeless: bool,
+    allow: Callable[[Survey], None],
+    max_cost: Decimal | None,
     progress: Progress,
 ) -> Retry:
     """Plan the parts of a retry, durably, for the channel of that profile.
 
-    Raises InputError, as NothingToSendError when there is nothing to plan.
+    `allow` raises what speaks against sending what is found; `max_cost` is kept as the
+    job's limit from then on. Raises InputError, as NothingToSendError when there is nothing
+    to plan.
     """
     inputs, outputs = places.inputs(job_id), places.outputs(job_id)
+    if not inputs.is_dir():
+        raise StorageError("the input files of this job are gone", where=str(inputs))
     real_time = profile.answers_for is not None
-    with _alone(inputs, job_id), AnswerIndex(outputs / INDEX_NAME) as index:
+    with alone(inputs, job_id), AnswerIndex(outputs / INDEX_NAME) as index:
         parts = ledger.parts(job_id)
         _refuse_running(ledger.job(job_id), parts)
         _sweep(inputs, parts[-1].number)
         with PlacedLines(inputs) as requests, PlacedLines(outputs) as answers:
             history = _History(inputs, parts, index.files_of_requests())
-            choice = _Choice(index, history, requests, answers, also_hopeless=also_hopeless)
+            found = Survey(inputs, FileKind.REQUESTS)
+            choice = _Choice(index, history, requests, answers, found, also_hopeless=also_hopeless)
             queue_of = partial(ledger.limits.queue, profile)
             planner = Planner(inputs, profile, queue_of, parts[-1].number + 1)
             try:
@@ -109,42 +118,59 @@ def retry(
                 choice.refuse_nothing(job_id)
                 if real_time:
                     refuse_batch_only(part.endpoint for part in planner.parts)
+                allow(choice.found)
             except BaseException:
                 planner.close()
                 _sweep(inputs, parts[-1].number)
                 raise
         fresh = planned_parts(job_id, planner.parts, real_time=real_time)
-        ledger.add_parts(job_id, fresh, choice.again)
+        ledger.add_parts(job_id, fresh, choice.again, max_cost=max_cost)
     numbers = tuple(part.number for part in planner.parts)
     return Retry(ledger.job(job_id), choice.sent, numbers, choice.left_out(), real_time)
 
 
-def ask_to_finish(ledger: Ledger, job_id: str) -> Retry | None:
+def ask_to_finish(ledger: Ledger, job_id: str, max_cost: Decimal | None) -> Retry | None:
     """Have the batches of a job cancelled, and what they leave asked in real time.
 
-    None when the job is over. Raises InputError when it is answered in real time already, or
-    can't be.
+    `max_cost`, if it is given, is the job's limit from then on. None when the job is over.
+    Raises InputError when it is answered in real time already, or can't be.
     """
     open_parts = [part for part in ledger.parts(job_id) if part.step is not Step.COLLECTED]
     if any(part.real_time for part in open_parts):
         raise InputError(f"the job {job_id} is being answered in real time already")
     refuse_batch_only(part.endpoint for part in open_parts)
-    if not ledger.finishing.ask_for(job_id):
+    if not ledger.finishing.ask_for(job_id, max_cost):
         return None
     return Retry(ledger.job(job_id), 0, (), (), real_time=True, after_cancelling=True)
 
 
 def finish(
-    ledger: Ledger, places: Places, profile: ServiceProfile, job_id: str, progress: Progress
+    ledger: Ledger,
+    places: Places,
+    profile: ServiceProfile,
+    job_id: str,
+    *,
+    allow: Callable[[Survey], None],
+    progress: Progress,
 ) -> Retry | None:
     """Ask in real time what the batches of a job have left, as was asked for before.
 
-    None when they have left nothing: then the job is over. Killed at any point, it is done
+    None when they have left nothing, or more than the job's limit allows for: then the job
+    is over. Killed at any point, it is done
     anew. Raises InputError when another process is at it.
     """
     try:
-        return retry(ledger, places, profile, job_id, also_hopeless=False, progress=progress)
-    except NothingToSendError as error:
+        return retry(
+            ledger,
+            places,
+            profile,
+            job_id,
+            also_hopeless=False,
+            allow=allow,
+            max_cost=None,
+            progress=progress,
+        )
+    except (NothingToSendError, TooExpensiveError) as error:
         ledger.finishing.nothing_left(job_id, error.what)
         return None
 
@@ -156,20 +182,6 @@ def _refuse_running(job: Job, parts: list[Part]) -> None:
             f"the job {job.id} still runs ({job.status}), and what has no answer may get one",
             todo="Wait for its end, or cancel it.",
         )
-
-
-@contextmanager
-def _alone(inputs: Path, job_id: str) -> Iterator[None]:
-    """Inside, no other process writes parts of this job; a killed one holds nothing."""
-    from filelock import FileLock, Timeout
-
-    if not inputs.is_dir():
-        raise StorageError("the input files of this job are gone", where=str(inputs))
-    try:
-        with FileLock(inputs / _LOCK_NAME, timeout=0, mode=0o600):
-            yield
-    except Timeout:
-        raise InputError(f"another process sends the job {job_id} again just now") from None
 
 
 def _sweep(inputs: Path, last: int) -> None:
@@ -224,6 +236,8 @@ class _Choice:
     history: _History
     requests: PlacedLines
     answers: PlacedLines
+    found: Survey
+    """What is sent again."""
     also_hopeless: bool = field(kw_only=True)
     sent: int = 0
     again: dict[int, SentAgain] = field(default_factory=dict)
@@ -264,7 +278,9 @@ class _Choice:
         failed = answer.response is not None
         self.again[part.number] = SentAgain(before.requests + 1, before.failed + failed)
         self.sent += 1
-        return msgspec.structs.replace(request, model=part.model, endpoint=part.endpoint)
+        sent = msgspec.structs.replace(request, model=part.model, endpoint=part.endpoint)
+        self.found.add(sent)
+        return sent
 
     def _leave_out(self, failure: Failure) -> None:
         first = LeftOut(failure.reason, 0, failure.message or "")

@@ -32,7 +32,8 @@ def job(row: sqlite3.Row) -> Job:
         fields[name] = _time(fields[name])
     for name in ("collected", "cancel_asked", "finish_now"):
         fields[name] = bool(fields[name])
-    fields["cost"] = None if fields["cost"] is None else Decimal(fields["cost"])
+    for name in ("cost", "max_cost"):
+        fields[name] = None if fields[name] is None else Decimal(fields[name])
     fields["tags"] = _TAGS.decode(fields["tags"])
     fields["options"] = options(fields["options"])
     return Job(**fields)
@@ -44,11 +45,13 @@ def of_job(job: Job) -> dict[str, object]:
         *("id", "name", "description", "source", "kind", "service", "endpoint", "model"),
         *("window", "requests", "tokens_estimated", "status", "parts", "notes"),
         "real_time_parts",
+        "output_life_seconds",
     )
     return {name: getattr(job, name) for name in names} | {
         "created_at": job.created_at.timestamp(),
         # How quiet a batch was before it came here, nobody has seen.
         "quiet_seconds": 0.0 if job.status == WAITING else None,
+        "max_cost": None if job.max_cost is None else str(job.max_cost),
         "tags": of_tags(job.tags),
         "options": None if job.options is None else msgspec.json.encode(job.options).decode(),
     }
@@ -74,7 +77,7 @@ def part(row: sqlite3.Row) -> Part:
     fields: dict[str, Any] = dict(row)
     del fields["holder"], fields["held_until"]
     fields["step"] = Step(fields["step"])
-    for name in ("expires_at", "attempted_at", "ended_at", "not_before"):
+    for name in ("expires_at", "attempted_at", "ended_at", "not_before", "answers_expire_at"):
         fields[name] = _time(fields[name])
     fields["problems"] = _PROBLEMS.decode(fields["problems"])
     for name in ("creation_held", "real_time"):

@@ -119,5 +119,38 @@ ALTER TABLE usage ADD COLUMN real_time INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN finish_now INTEGER NOT NULL DEFAULT 0;
 """
 
-VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+_VERSION_5 = """
+-- The most that a job may cost with all its retries, in dollars; NULL where the settings say it.
+ALTER TABLE jobs ADD COLUMN max_cost TEXT;
+-- For how long a service is asked to keep its output files; NULL where the service decides.
+ALTER TABLE jobs ADD COLUMN output_life_seconds INTEGER;
+-- When the first file with answers of a part expires on the service, as that tells.
+ALTER TABLE parts ADD COLUMN answers_expire_at REAL;
+-- How long the answers of each job were: how many had about so many output tokens.
+CREATE TABLE lengths (
+    model TEXT NOT NULL,                -- as it was asked for, not as it answered
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    prompt_type TEXT NOT NULL,          -- empty for those that are not kept apart
+    about INTEGER NOT NULL,             -- tokens of one answer, rounded down
+    answers INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
+    PRIMARY KEY (model, job_id, prompt_type, about)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX lengths_by_job ON lengths (job_id);
+-- Jobs that were taken out, until their folders are deleted.
+CREATE TABLE forgotten (job_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+-- Of earlier jobs only their average is known here.
+INSERT INTO lengths
+    SELECT model, job_id, '', CASE
+        WHEN average < 100 THEN average / 10 * 10 WHEN average < 1000 THEN average / 50 * 50
+        WHEN average < 10000 THEN average / 500 * 500 ELSE average / 5000 * 5000 END,
+        answers, tokens
+    FROM (
+        SELECT parts.model, usage.job_id, sum(measured) AS answers, sum(output_tokens) AS tokens,
+            sum(output_tokens) / sum(measured) AS average
+        FROM usage JOIN parts ON parts.job_id = usage.job_id AND parts.number = usage.part
+        WHERE measured > 0 GROUP BY parts.model, usage.job_id
+    );
+"""
+
+VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
 """What each version adds, the first one first; statements end with `;` and a line break."""

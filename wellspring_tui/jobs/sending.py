@@ -116,8 +116,13 @@ class Sender:
             metadata[_DESCRIPTION_KEY] = job.description[:_METADATA_LENGTH]
         self._ledger.to_step(part, Step.CREATING)
         try:
-            window = _WINDOW if part.real_time else job.window
-            batch = self._service.create(file_id, part.endpoint, window, metadata)
+            batch = self._service.create(
+                file_id,
+                part.endpoint,
+                _WINDOW if part.real_time else job.window,
+                metadata,
+                output_life_seconds=None if part.real_time else job.output_life_seconds,
+            )
         except NetworkError:
             raise  # it may have been created: the part stays in `creating`
         except (CredentialsError, GoneError):

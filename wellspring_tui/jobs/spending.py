@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from wellspring_tui.errors import InputError, TooExpensiveError
@@ -11,7 +11,11 @@ from wellspring_tui.figures import money
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wellspring_tui.answers.money import Money
     from wellspring_tui.answers.prices import Prices
+    from wellspring_tui.jobs.expecting import ByModel, Expected
     from wellspring_tui.prompts.checking import Survey
 
 NO_LIMIT = Decimal("Infinity")
@@ -38,6 +42,8 @@ class Estimate:
     """Models of which no price is known at all."""
     now: bool = False
     """Whether it is answered in real time, and charged so."""
+    expected: Expected | None = None
+    """What is likely by earlier answers; None when there are none to go by."""
 
     @property
     def upper(self) -> Decimal | None:
@@ -50,30 +56,50 @@ class Estimate:
         return self.real_time if self.now or self.batch is None else self.batch
 
 
-def estimate(found: Survey, prices: Prices, *, free: bool, now: bool = False) -> Estimate:
-    """What a checked file costs at OpenAI's prices."""
+def estimate(
+    found: Survey,
+    prices: Prices,
+    *,
+    free: bool,
+    now: bool = False,
+    expected: ByModel | None = None,
+) -> Estimate:
+    """What a checked file costs at OpenAI's prices, in batches or `now`.
+
+    `expected` tells how much is answered as a rule, where that is known.
+    """
     from wellspring_tui.answers.model import Usage
 
-    def total(*, batch: bool) -> Decimal | None:
+    def total(output: Mapping[str, int], *, batch: bool) -> Decimal | None:
         known = {model: prices.rates(model, batch=batch) for model in found.models}
-        if found.output_limit is None or None in known.values():
+        if None in known.values():
             return None
         costs = (
-            rate.cost(Usage(found.tokens_by_model[model], found.output_by_model[model]))
+            rate.cost(Usage(found.tokens_by_model[model], output[model]))
             for model, rate in known.items()
             if rate is not None
         )
         return sum(costs, Decimal(0))
 
+    def likely(output: Mapping[str, int]) -> Decimal | None:
+        if free:  # what it makes up says nothing of the prices at OpenAI
+            return None
+        dollars = total(output, batch=True)
+        return total(output, batch=False) if dollars is None else dollars
+
+    limited = found.output_limit is not None
     unpriced = [model for model in found.models if prices.rates(model, batch=False) is None]
     return Estimate(
         found.tokens,
         found.output_limit,
-        total(batch=True),
-        total(batch=False),
+        total(found.output_by_model, batch=True) if limited else None,
+        total(found.output_by_model, batch=False) if limited else None,
         free,
         tuple(unpriced),
         now and not free,
+        None
+        if expected is None
+        else expected.expected(likely(expected.likely), likely(expected.high)),
     )
 
 
@@ -94,6 +120,34 @@ def keep_to(limit: Decimal, cost: Estimate) -> None:
             f"this would cost up to ≈ {_exact(cost.upper, limit)}, "
             f"more than the limit of {money(limit)}",
             todo="Raise the limit, lower max tokens, or send fewer prompts.",
+        )
+
+
+def keep_retry_to(limit: Decimal, cost: Estimate, job_id: str, spent: Money) -> None:
+    """Raises TooExpensiveError when a job may come to cost more than `limit` with a retry.
+
+    `cost` is that of the retry, `spent` what the job has cost until now. What a service
+    never ran, as with a batch that failed and was created again, has cost nothing.
+    """
+    if limit == NO_LIMIT or cost.free:
+        return
+    lift = f"`wellspring retry {job_id} --max-cost none` lifts it."
+    if cost.upper is None:
+        what = f"{_why_unknown(cost)}, so the limit of {money(limit)} can't be kept"
+        raise TooExpensiveError(what, todo=lift)
+    if spent.whole is None:
+        raise TooExpensiveError(
+            f"nobody knows all that the job {job_id} has cost, "
+            f"so its limit of {money(limit)} can't be kept",
+            todo=lift,
+        )
+    in_all = spent.known + cost.upper
+    if in_all > limit:
+        raise TooExpensiveError(
+            f"the job {job_id} has cost {money(spent.known)} and its retry may cost "
+            f"≈ {money(cost.upper)} more: ≈ {_exact(in_all, limit)} in all, above its limit "
+            f"of {money(limit)}",
+            todo=f"`wellspring retry {job_id} --max-cost {_rounded_up(in_all)}` raises it.",
         )
 
 
@@ -132,8 +186,14 @@ def limit_from(given: Decimal | float | str | None) -> Decimal | None:
 def _why_unknown(cost: Estimate) -> str:
     if cost.unpriced:
         more = f" and {len(cost.unpriced) - 1:,} more" if len(cost.unpriced) > 1 else ""
-        return f"the price of {one_line(cost.unpriced[0], 40)}{more} is unknown"
+        return f"the price of {one_line(cost.unpriced[0], 40) or 'its model'}{more} is unknown"
     return "a request sets no limit to its output"
+
+
+def _rounded_up(dollars: Decimal) -> str:
+    """To two digits that count, or to cents where that is more."""
+    digit = min(dollars.adjusted() - 1, -2)
+    return f"{dollars.quantize(Decimal(1).scaleb(digit), ROUND_CEILING):f}"
 
 
 def _exact(dollars: Decimal, limit: Decimal) -> str:

@@ -14,12 +14,14 @@ from wellspring_tui.jobs.needs import needs_of
 from wellspring_tui.private import make_folder
 from wellspring_tui.prompts.checking import survey
 from wellspring_tui.prompts.filed import under
+from wellspring_tui.prompts.life import life_seconds
 from wellspring_tui.prompts.model import FileKind
 from wellspring_tui.prompts.opening import open_prompts
 from wellspring_tui.text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from decimal import Decimal
     from pathlib import Path
 
     from wellspring_tui.jobs.ledger import Ledger
@@ -69,6 +71,7 @@ class Submitter:
         filed: Headings | None = None,
         open_image: ImageOpener | None = None,
         hold_creation: bool = False,
+        max_cost: Decimal | None = None,
         allow: Callable[[Survey], None],
         progress: Progress,
     ) -> Job:
@@ -76,7 +79,7 @@ class Submitter:
 
         `filed` tells section and prompt type of ready-made requests, by custom_id, and
         `open_image` opens the images that prompts name. With `hold_creation` no batch is
-        created before that is asked for.
+        created before that is asked for. `max_cost` (dollars) is what the job may cost in all.
 
         `allow` raises what speaks against a file that could be sent. Whatever is raised,
         neither a job nor a file of one is left.
@@ -122,6 +125,8 @@ class Submitter:
                 real_time_parts=len(planner.parts) if real_time else 0,
                 tags=tags,
                 options=None if found.kind is FileKind.REQUESTS else options,
+                max_cost=max_cost,
+                output_life_seconds=life_seconds(options.output_expires_after),
             )
             parts = planned_parts(
                 job_id, planner.parts, hold_creation=hold_creation, real_time=real_time

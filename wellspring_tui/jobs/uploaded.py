@@ -25,6 +25,7 @@ from wellspring_tui.jobs.model import (
 from wellspring_tui.jobs.planning import removed_on_failure
 from wellspring_tui.private import make_folder
 from wellspring_tui.prompts.checking import survey
+from wellspring_tui.prompts.life import life_seconds
 from wellspring_tui.prompts.model import FileKind, RequestOptions
 from wellspring_tui.prompts.requests_jsonl import RequestsFile
 from wellspring_tui.text import one_line, storable
@@ -47,7 +48,9 @@ class Taker:
         self._service = service
         self._service_name = service_name
 
-    def take(self, file_id: str, window: str, description: str | None, progress: Progress) -> Job:
+    def take(
+        self, file_id: str, options: RequestOptions, description: str | None, progress: Progress
+    ) -> Job:
         """The job of a file that no job has yet; a conductor creates its batch.
 
         Raises InputError for a file that can't be had, that no batch can be made of, or that
@@ -63,7 +66,7 @@ class Taker:
             self._refuse_used(file_id, progress)
             with AnswerIndex.create(outputs / INDEX_NAME) as index:
                 filed = file_input(path, index)
-            job = self._job(job_id, file_id, filed, window, description)
+            job = self._job(job_id, file_id, filed, options, description)
             self._ledger.creations.add_uploaded(job, _part(job_id, filed), file_id)
         return self._ledger.job(job_id)
 
@@ -91,7 +94,7 @@ class Taker:
         job_id: str,
         file_id: str,
         filed: FiledInput,
-        window: str,
+        options: RequestOptions,
         description: str | None,
     ) -> Job:
         return Job(
@@ -103,7 +106,8 @@ class Taker:
             service=self._service_name,
             endpoint=filed.endpoint,
             model=filed.model,
-            window=window,
+            window=options.window,
+            output_life_seconds=life_seconds(options.output_expires_after),
             requests=filed.requests,
             tokens_estimated=filed.tokens,
             created_at=datetime.now(UTC),

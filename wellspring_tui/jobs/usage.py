@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from wellspring_tui.answers.groups import Group, Heading
     from wellspring_tui.answers.index import AnswerIndex
+    from wellspring_tui.answers.lengths import Lengths
     from wellspring_tui.answers.model import Usage
     from wellspring_tui.answers.tariffs import TariffKey
     from wellspring_tui.jobs.model import Job, Part
@@ -69,6 +70,8 @@ class JobUsage:
     job_id: str
     used: tuple[Used, ...]
     tariffs: Mapping[TariffKey, Tariff]
+    lengths: tuple[Lengths, ...] = ()
+    """How long its answers were."""
 
     @property
     def cost(self) -> Cost:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from wellspring_tui.answers.model import Usage
 from wellspring_tui.answers.money import PICO, Money, Rates, tidy
 from wellspring_tui.answers.tariffs import Tariff
+from wellspring_tui.jobs.length_book import write_lengths
 from wellspring_tui.jobs.usage_report import UsageRow
 
 if TYPE_CHECKING:
@@ -177,6 +178,7 @@ def write_usage(db: sqlite3.Connection, usage: JobUsage) -> None:
             for (model, long), tariff in kept.tariffs.items()
         ],
     )
+    write_lengths(db, kept.job_id, kept.lengths)
 
 
 def _row(row: sqlite3.Row, estimated: int | None = None) -> UsageRow:

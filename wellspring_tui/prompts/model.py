@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from wellspring_tui.errors import InputError
+from wellspring_tui.prompts.life import life_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,8 @@ class AnswerSchema:
 class RequestOptions:
     """What is put around every prompt to make a request of it.
 
-    A ready-made request file brings all of this itself; only `window` applies to it.
+    A ready-made request file brings all of this itself; only `window` and
+    `output_expires_after` apply to it.
     """
 
     model: str = "gpt-4o-mini"
@@ -67,6 +69,11 @@ class RequestOptions:
     template: str | None = None
     """The prompt of every row of a table, with the names of its columns in braces."""
     schema: AnswerSchema | None = None
+    output_expires_after: str | None = None
+    """For how long a service is asked to keep the answers' files, as in `30d`; None: not asked.
+
+    It goes with the batch, as the window does.
+    """
 
     def __post_init__(self) -> None:
         """Raises InputError for what no service takes."""
@@ -74,6 +81,7 @@ class RequestOptions:
             raise InputError("expected a number from 0 to 2", where="temperature")
         if self.max_tokens is not None and not _is_count(self.max_tokens):
             raise InputError("expected a count from 1", where="max tokens")
+        life_seconds(self.output_expires_after)
         if not self.endpoint.startswith("/"):
             raise InputError("expected a path such as /v1/chat/completions", where="endpoint")
         texts = {"model": self.model, "system": self.system or "", "template": self.template or ""}

@@ -87,10 +87,13 @@ def _job(status: str, **others: Any) -> _Json:
         "source": "/home/ada/manual/prompts.json",
         "kind": "Wellspring visual prompts",
         "part_count": 1,
+        "real_time_parts": 0,
+        "finish_now": False,
         "input_tokens": 0,
         "output_tokens": 0,
         "estimated_input_tokens": 41,
         "cost_usd": None,
+        "max_cost_usd": None,
         "cancel_asked": False,
         "created_at": _SENT_AT,
         "ended_at": None,
@@ -120,6 +123,7 @@ def _detail() -> models.JobDetailModel:
         real_time=False,
         size_bytes=612,
         expires_at=_EXPIRES_AT,
+        answers_expire_at=None,
         problems=[],
     )
     timeline = [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from wellspring_tui.jobs.spending import NO_LIMIT
 from wellspring_tui.prompts.model import FileKind
 from wellspring_tui.rest.scalars import Dollars, Limit, Moment
 
@@ -68,10 +69,17 @@ class Submission(BaseModel):
         default=False,
         description="Wait for no batch: be answered in real time, at the real-time price.",
     )
+    output_expires_after: str | None = Field(
+        None,
+        max_length=20,
+        description="How long the service is to keep the answers' files: 1h to 30d, or none.",
+        examples=["30d"],
+    )
 
     def request_options(self) -> dict[str, object]:
         """What is put around every prompt."""
         names = {"model", "temperature", "max_tokens", "system", "endpoint", "window", "template"}
+        names |= {"output_expires_after"}
         return {**self.model_dump(include=names), "schema": self.answer_schema}
 
 
@@ -145,6 +153,9 @@ class JobModel(BaseModel):
     output_tokens: int
     estimated_input_tokens: int
     cost_usd: Dollars | None = Field(description="Null while a price is unknown.")
+    max_cost_usd: Dollars | None = Field(
+        description="What it may cost with all its retries; null without a limit of its own."
+    )
     cancel_asked: bool
     created_at: Moment
     ended_at: Moment | None
@@ -185,6 +196,9 @@ class PartModel(BaseModel):
     model: str
     size_bytes: int
     expires_at: Moment | None
+    answers_expire_at: Moment | None = Field(
+        description="When the service takes its files away, as far as that tells."
+    )
     problems: list[PartProblem]
 
 
@@ -311,6 +325,7 @@ def job_fields(
         "output_tokens": of.output_tokens,
         "estimated_input_tokens": of.tokens_estimated,
         "cost_usd": of.cost,
+        "max_cost_usd": None if of.max_cost == NO_LIMIT else of.max_cost,
         "cancel_asked": of.cancel_asked,
         "created_at": of.created_at,
         "ended_at": of.ended_at,
@@ -411,5 +426,6 @@ def _part(of: model.Part, to: Discretion) -> PartModel:
         model=of.model,
         size_bytes=of.size_bytes,
         expires_at=of.expires_at,
+        answers_expire_at=of.answers_expire_at,
         problems=problems,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/problem+json"
 _LONGEST_PLACE = 100
 _MOST_FIELDS = 20
+_OTHER_LIMIT = re.compile(r"`wellspring retry \w+ --max-cost (\S+)`")
 
 
 class FieldProblem(BaseModel):
@@ -98,7 +100,9 @@ def conflicts() -> Iterator[None]:
         raise
     except errors.InputError as error:
         # What to do is said in the words of the command line.
-        todo = error.todo and error.todo.replace("`retry --all`", "`?all=true`")
+        todo = error.todo and _OTHER_LIMIT.sub(
+            r"`?max_cost=\1`", error.todo.replace("`retry --all`", "`?all=true`")
+        )
         raise RefusalError(
             409, "conflict", "The job is not in the state for that", error.what, todo
         ) from None

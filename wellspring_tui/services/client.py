@@ -79,15 +79,26 @@ class Service:
             return self._understood(read_file, answer.content)
 
     def create(
-        self, input_file_id: str, endpoint: str, window: str, metadata: Mapping[str, str]
+        self,
+        input_file_id: str,
+        endpoint: str,
+        window: str,
+        metadata: Mapping[str, str],
+        *,
+        output_life_seconds: int | None = None,
     ) -> Batch:
-        """Create a batch. Sent once: a NetworkError leaves open whether the batch exists."""
+        """Create a batch. Sent once: a NetworkError leaves open whether the batch exists.
+
+        Not every service knows that its output files may have a life of their own: it is
+        told of it only where one is given.
+        """
         with self._calls() as sdk:
             answer = sdk.with_options(max_retries=0).batches.with_raw_response.create(
                 input_file_id=input_file_id,
                 endpoint=endpoint,  # type: ignore[arg-type]  # other services have others
                 completion_window=window,  # type: ignore[arg-type]
                 metadata=dict(metadata),
+                extra_body=None if output_life_seconds is None else _expiring(output_life_seconds),
             )
             return self._understood(read_batch, answer.content)
 
@@ -120,16 +131,32 @@ class Service:
         """The newest input file of that name and size among the last uploads, if it is there."""
         with self._calls() as sdk:
             answer = sdk.files.with_raw_response.list(purpose="batch", limit=_PAGE, order="desc")
-            raw = self._understood(lambda page: page, answer.content).get("data")
-        items = raw if isinstance(raw, list) else []
-        files = [read_file(item) for item in items if isinstance(item, dict) and item.get("id")]
+            files, _ = self._understood(_page_of_files, answer.content)
         return next((f for f in files if (f.filename, f.size_bytes) == (name, size_bytes)), None)
 
-    def file_size(self, file_id: str) -> int | None:
-        """How many bytes the service says a file has; None when it does not say."""
+    def file(self, file_id: str) -> RemoteFile:
+        """What the service says of a file. Raises GoneError when it does not know it."""
         with self._calls() as sdk:
             answer = sdk.files.with_raw_response.retrieve(file_id)
-            return self._understood(read_file, answer.content).size_bytes
+            return self._understood(read_file, answer.content)
+
+    def files(self) -> Iterator[RemoteFile]:
+        """Every file of the project, newest first, a page at a time."""
+        seen: set[str] = set()
+        after: str | None = None
+        for _ in range(_MOST_PAGES):
+            found, has_more = self._files_page(after)
+            fresh = [file for file in found if file.id not in seen]
+            yield from fresh
+            seen.update(file.id for file in fresh)
+            if not fresh or not has_more:
+                return
+            after = fresh[-1].id
+
+    def delete_file(self, file_id: str) -> None:
+        """Delete a file. Raises GoneError when the service does not know it, or no longer."""
+        with self._calls() as sdk:
+            sdk.files.with_raw_response.delete(file_id)
 
     def download(self, file_id: str, to: IO[bytes], heartbeat: Heartbeat) -> int:
         """Stream a file's content into `to`; the number of bytes written.
@@ -178,6 +205,16 @@ class Service:
             content = answer.content
         return read_page(content) or self._understood(_tolerant_page, content)
 
+    def _files_page(self, after: str | None) -> tuple[list[RemoteFile], bool]:
+        """The files of one page, and whether the service may have more."""
+        with self._calls() as sdk:
+            answer = (
+                sdk.files.with_raw_response.list(limit=_PAGE, order="desc", after=after)
+                if after
+                else sdk.files.with_raw_response.list(limit=_PAGE, order="desc")
+            )
+            return self._understood(_page_of_files, answer.content)
+
     @contextmanager
     def _calls(self) -> Iterator[openai.OpenAI]:
         """The SDK's client, with its failures translated."""
@@ -211,10 +248,20 @@ class Service:
         )
 
 
+def _expiring(seconds: int) -> dict[str, object]:
+    return {"output_expires_after": {"anchor": "created_at", "seconds": seconds}}
+
+
 def _tolerant_page(page: dict[str, object]) -> tuple[list[Batch], bool]:
     raw = page.get("data")
     items = [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
     return [read_batch(item) for item in items], page.get("has_more") is not False
+
+
+def _page_of_files(page: dict[str, object]) -> tuple[list[RemoteFile], bool]:
+    raw = page.get("data")
+    items = [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
+    return [read_file(item) for item in items if item.get("id")], page.get("has_more") is not False
 
 
 def _connect(base_url: str, api_key: str) -> openai.OpenAI:

@@ -76,3 +76,7 @@ class RemoteFile:
     id: str
     size_bytes: int | None = None
     filename: str | None = None
+    purpose: str | None = None
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    """When the service takes it away; None when it does not say."""

@@ -83,7 +83,14 @@ def read_file(raw: Mapping[str, object]) -> RemoteFile:
     file_id = _text(raw.get("id"))
     if not file_id:
         raise ValueError("a file without an id")
-    return RemoteFile(file_id, _number(raw.get("bytes")), _text(raw.get("filename")))
+    return RemoteFile(
+        id=file_id,
+        size_bytes=_number(raw.get("bytes")),
+        filename=_text(raw.get("filename")),
+        purpose=_text(raw.get("purpose")),
+        created_at=_time(raw.get("created_at")),
+        expires_at=_time(raw.get("expires_at")),
+    )
 
 
 def _text(raw: object) -> str | None:

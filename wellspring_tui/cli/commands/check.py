@@ -116,6 +116,8 @@ def _report(needs: Needs, cost: Estimate, service: str) -> Iterator[str]:
     yield _row("Endpoint", found.endpoint or "–")
     limit = "no limit set" if found.output_limit is None else f"at most {count(found.output_limit)}"
     yield _row("Tokens", f"≈ {found.tokens:,} in, {limit} out")
+    if cost.expected is not None:
+        yield _row("Likely", str(cost.expected))
     yield _row("Parts", parts_sentence(needs.parts))
     yield from _cost(cost, service)
     yield from (_row("Queue", str(need)) for need in needs.queue if need.limit is not None)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wellspring_tui.wellspring import Wellspring
 
 _LABEL_WIDTH = 12
+_SHOWN_EXPIRING = 5
 
 
 @click.command(
@@ -81,13 +82,16 @@ def jobs(
         else:
             own = [job for job in wellspring.jobs(query) if job.service == chosen.service]
             found, there_are = own[: limit or None], len(own)
-        outlooks = wellspring.outlooks(found, datetime.now(UTC)) if as_json else {}
+        now = datetime.now(UTC)
+        outlooks = wellspring.outlooks(found, now) if as_json else {}
+        expiring = wellspring.expiring(found, now)
     if as_json:
         json_data([shapes.job(job, outlooks.get(job.id)) for job in found])
     elif found:
         data("\n".join(_table(found)))
     if quiet:
         return
+    _tell_expiring(expiring, chosen)
     if not found:
         say("there are no such jobs." if text or chosen.service else "there are no jobs yet.")
     if there_are > len(found):
@@ -118,10 +122,20 @@ def status(chosen: Chosen, job_id: str, *, as_json: bool, offline: bool, quiet: 
         found = wellspring.detail(job.id)
         expected = wellspring.outlooks([found.job], datetime.now(UTC)).get(job.id)
         totals = wellspring.totals(job.id)
+        expiring = wellspring.expiring([found.job], datetime.now(UTC))
     if as_json:
         json_data(shapes.detail(found, expected, totals))
     else:
         data("\n".join(_whole(found, expected, totals)))
+    _tell_expiring(expiring, chosen)
+
+
+def _tell_expiring(expiring: dict[str, datetime], chosen: Chosen) -> None:
+    """Whose answers have to be fetched before they are gone."""
+    for job_id, at in list(expiring.items())[:_SHOWN_EXPIRING]:
+        from wellspring_tui.jobs.expiring import sentence as expiring_sentence
+
+        say(f"{job_id}: {expiring_sentence(at)}; {chosen.hint(f'watch {job_id}')} fetches them.")
 
 
 def refreshed(wellspring: Wellspring, job_id: str, *, offline: bool, quiet: bool) -> Job:
@@ -183,6 +197,9 @@ def _whole(of: JobDetail, expected: Outlook | None, totals: Totals | None) -> It
         if part.waiting_for:
             until = f", until {_time(part.not_before)}" if part.not_before else ""
             yield f"  part {part.number} waits for {one_line(part.waiting_for)}{until}"
+        if part.answers_expire_at:
+            at = _time(part.answers_expire_at)
+            yield f"  part {part.number}: its answers are on {one_line(of.job.service)} until {at}"
     yield ""
     yield "Timeline"
     for event in of.events:
@@ -219,6 +236,7 @@ def _facts(job: Job, expected: Outlook | None, totals: Totals | None) -> Iterato
         "Schema": job.options.schema.name if job.options and job.options.schema else None,
         "Tokens": used if job.collected else f"≈ {count(job.tokens_estimated)} in",
         "Cost": money(job.cost) if job.collected else None,
+        "Max cost": _limit(job),
         "Created": f"{_time(job.created_at)}{ended}",
         "Expires": _time(job.expires_at) if job.open and job.expires_at else None,
         "Left": _left(expected) if expected else None,
@@ -232,6 +250,13 @@ def _facts(job: Job, expected: Outlook | None, totals: Totals | None) -> Iterato
 def _way(job: Job) -> str:
     goes_on = "; the rest is answered in real time after them" if job.finish_now else ""
     return f"{job.way}{goes_on}" if job.channels != (job.service,) or goes_on else job.service
+
+
+def _limit(job: Job) -> str | None:
+    """What it may cost in all, where it was sent with a limit of its own."""
+    if job.max_cost is None:
+        return None
+    return "no limit" if job.max_cost.is_infinite() else f"{money(job.max_cost)}, retries included"
 
 
 def _left(expected: Outlook) -> str:

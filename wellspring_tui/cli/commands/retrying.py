@@ -13,6 +13,8 @@ from wellspring_tui.cli.telling import teller
 from wellspring_tui.errors import ServiceError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from wellspring_tui.cli.chosen import Chosen
     from wellspring_tui.errors import ExitCode
     from wellspring_tui.jobs.retrying import Retry
@@ -25,6 +27,7 @@ _TOLD_REASONS = 5
         "wellspring retry k3x9pq",
         "wellspring retry k3x9pq --all",
         "wellspring retry k3x9pq --now",
+        "wellspring retry k3x9pq --max-cost 2.50",
         "wellspring watch $(wellspring retry k3x9pq)",
     )
 )
@@ -36,12 +39,20 @@ _TOLD_REASONS = 5
     help="Also what can't get better, such as a bad parameter.",
 )
 @options.now_option
+@options.max_cost_in_all
 @options.json_option
 @options.quiet_option
 @options.places
 @options.pass_chosen
 def retry(
-    chosen: Chosen, job_id: str, *, also_hopeless: bool, now: bool, as_json: bool, quiet: bool
+    chosen: Chosen,
+    job_id: str,
+    *,
+    also_hopeless: bool,
+    now: bool,
+    max_cost: Decimal | None,
+    as_json: bool,
+    quiet: bool,
 ) -> ExitCode:
     """Send again what has no answer in a JOB, and print the job's id.
 
@@ -50,12 +61,19 @@ def retry(
 
     With --now they are answered in real time, and the JOB may be running still: its batches are
     cancelled first, and what they have not answered by their end is asked.
+
+    The limit that the job was sent with (--max-cost) holds for all it costs together: a
+    retry that may go beyond is refused.
     """
     with chosen.wellspring() as wellspring:
         told = teller(quiet=quiet)
         with told:
             planned = wellspring.retry(
-                job_id, also_hopeless=also_hopeless, now=now, progress=told.progress
+                job_id,
+                also_hopeless=also_hopeless,
+                now=now,
+                max_cost=max_cost,
+                progress=told.progress,
             )
         job = planned.job
         if not quiet:

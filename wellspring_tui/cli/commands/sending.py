@@ -202,7 +202,7 @@ def _submitted(
     if options.schema is not None and (loose := loose_words(options.schema)):
         told.warn(loose)
     unused = [option for option, value in given.items() if value is not None]
-    if job.kind == FileKind.REQUESTS and set(unused) - {"window"}:
+    if job.kind == FileKind.REQUESTS and set(unused) - {"window", "output_expires_after"}:
         flags = ", ".join(f"--{option.replace('_', '-')}" for option in unused)
         told.warn(f"the file's requests are sent as they are; {flags} changes nothing.")
     return job

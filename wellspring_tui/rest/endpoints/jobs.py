@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 
 from wellspring_tui.jobs.entries import JOB_STATUSES
 from wellspring_tui.jobs.model import JobsQuery
+from wellspring_tui.jobs.spending import limit_from_text
 from wellspring_tui.rest.desk import AtDesk, JobId
 from wellspring_tui.rest.models import (
     JobDetailModel,
@@ -104,9 +105,18 @@ def retry(
             "first, and what its batches leave is answered when they are over."
         ),
     ] = False,
+    max_cost: Annotated[
+        str | None,
+        Query(
+            max_length=20,
+            description="Dollars that the job may cost in all from now on; none lifts its limit.",
+            examples=["2.50"],
+        ),
+    ] = None,
 ) -> RetryModel:
     """Send again what has no answer in a job that is over, as a new part of the same job."""
+    limit = None if max_cost is None else limit_from_text(max_cost)
     with conflicts():
-        planned = desk.door.retry(job_id, also_hopeless=all, now=now)
+        planned = desk.door.retry(job_id, also_hopeless=all, now=now, max_cost=limit)
     desk.carrying.look(planned.job.service)
     return of_retry(planned, planned.job, desk.discretion)

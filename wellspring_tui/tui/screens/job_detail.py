@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from wellspring_tui import figures
+from wellspring_tui.jobs.expiring import expire_at, sentence
 from wellspring_tui.jobs.model import SENDING, WAITING, Step
 from wellspring_tui.settings import LOCAL
 from wellspring_tui.text import one_line
@@ -57,6 +58,9 @@ def detail_lines(view: JobView, width: int) -> list[Content]:
     _add_problems(lines, detail.parts)
     if view.trouble is not None and job.open:
         lines.add("stale", Content.styled(one_line(view.trouble.sentence), look.BAD))
+    for part in detail.parts:
+        if (at := expire_at(job, part, view.now)) is not None:
+            lines.add("expiry", Content.styled(f"▲ {sentence(at, view.now)}", look.WARN))
     if job.open:
         lines.add("outlook", outlook_line(job, view.outlook))
     if any(view.answered):

@@ -92,6 +92,8 @@ def cost_lines(estimate: Estimate) -> Iterator[Content]:
     """Tokens and money before sending."""
     out = "unknown" if estimate.output_limit is None else f"{estimate.output_limit:,}"
     yield look.labelled("tokens", f"≈ {estimate.input_tokens:,} in, at most {out} out")
+    if estimate.expected is not None:
+        yield look.labelled("likely", str(estimate.expected))
     known = estimate.batch is not None or estimate.real_time is not None
     batch, real_time = figures.money(estimate.batch), figures.money(estimate.real_time)
     prices = f"at most ≈ {batch} · real time {real_time}" if known else "unknown for this model"
