@@ -14,6 +14,7 @@ from tests.support.homes import carry, sent_to
 from tests.support.scripted import ScriptedService
 from wellspring_tui.answers.own_rows import ROWS_NAME
 from wellspring_tui.errors import PromptsFileError
+from wellspring_tui.jobs.holding import LOCK_NAME
 from wellspring_tui.prompts.model import FileKind, RequestOptions
 from wellspring_tui.wellspring import Wellspring
 

@@ -39,6 +39,7 @@ _ANSWER: _Json = {
     "model": "gpt-4o-mini-2024-07-18",
     "custom_id": "finding-the-ground.facts-prompt.0001",
     "finish_reason": "stop",
+    "off_schema": None,
     "cost_usd": _DOLLARS,
 }
 _FAILURE: _Json = {
@@ -131,7 +132,12 @@ def _detail() -> models.JobDetailModel:
         models.EventModel(id=9, at=_ENDED_AT, part=1, what="collected", detail=None),
     ]
     return models.JobDetailModel(
-        **_job("completed", **_ENDED, expires_at=_EXPIRES_AT), parts=[part], timeline=timeline
+        **_job("completed", **_ENDED, expires_at=_EXPIRES_AT),
+        truncated=0,
+        refused=0,
+        off_schema=0,
+        parts=[part],
+        timeline=timeline,
     )
 
 
