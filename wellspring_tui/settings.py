@@ -1,4 +1,7 @@
-"""What the user set: flags, then environment, then `.env`, then `config.toml`."""
+"""What the user set: flags, then environment, then `.env`, then `config.toml`.
+
+A key that none of them has may be in the system's keyring.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origi
 import msgspec
 
 from wellspring_tui.errors import CredentialsError, SettingsError
+from wellspring_tui.keychain import Keychain
 from wellspring_tui.notices import Notices, NoticesTable
-from wellspring_tui.origins import VARIABLES, Origin, Sources
+from wellspring_tui.origins import VARIABLES, Kind, Origin, Sources
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -116,6 +120,8 @@ class Settings:
     """The most that a job may cost, in dollars."""
     request_defaults: Mapping[str, object] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    keychain: Keychain = field(default_factory=Keychain, repr=False, compare=False)
+    """Asked for keys that the environment does not hold."""
     notices: Notices = field(default_factory=Notices)
     read_only: bool = False
     """Whether jobs may be looked at only."""
@@ -135,17 +141,19 @@ class Settings:
         """The API key of a service. Raises CredentialsError when none is set."""
         if profile.is_local:
             return "built-in"
-        key = self.environment.get(profile.key_variable, "").strip()
-        if key and not (key.isascii() and key.isprintable()):
+        key = self._found_key(profile)
+        if key and not fit_for_key(key):
             raise CredentialsError(
                 f"the API key for the service {profile.name} holds characters that no key has",
                 todo="Copy it again.",
             )
         if key:
             return key
+        trouble = f", and {self.keychain.trouble}" if self.keychain.trouble else ""
         raise CredentialsError(
-            f"there is no API key for the service {profile.name}",
-            todo=f"Set {profile.key_variable}, or use --service {LOCAL} for the built-in service.",
+            f"there is no API key for the service {profile.name}{trouble}",
+            todo=f"Set {profile.key_variable}, or keep one in the keyring with `wellspring config "
+            f"set-key`, or use --service {LOCAL} for the built-in service.",
         )
 
     def key_end(self, profile: ServiceProfile) -> str | None:
@@ -153,19 +161,42 @@ class Settings:
 
         None when it is so short that they would tell much of it. Raises CredentialsError.
         """
-        key = self.key(profile)
-        return key[-_SHOWN_OF_KEY:] if len(key) >= _LONG_ENOUGH else None
+        return end_of_key(self.key(profile))
 
     def origin(self, key: str) -> Origin:
         """Where a setting came from; `services.NAME.key` is the API key of a service."""
         service, _, last = key.removeprefix("services.").rpartition(".")
-        if last == "key" and service in self.services:
-            return self.sources.of(key, self.services[service].key_variable)
-        return self.sources.of(key)
+        if last != "key" or service not in self.services:
+            return self.sources.of(key)
+        profile = self.services[service]
+        if self._exported_key(profile) or not self.has_key(profile):
+            return self.sources.of(key, profile.key_variable)
+        return Origin(Kind.KEYRING)
 
     def has_key(self, profile: ServiceProfile) -> bool:
         """Whether the service can be asked at all."""
-        return profile.is_local or bool(self.environment.get(profile.key_variable, "").strip())
+        return profile.is_local or bool(self._found_key(profile))
+
+    def look_for_keys(self) -> None:
+        """Ask the keyring for what is not in the environment. Work for a thread."""
+        for profile in self.services.values():
+            self.has_key(profile)
+
+    def _found_key(self, profile: ServiceProfile) -> str:
+        return self._exported_key(profile) or self.keychain.key(profile.name) or ""
+
+    def _exported_key(self, profile: ServiceProfile) -> str:
+        return self.environment.get(profile.key_variable, "").strip()
+
+
+def end_of_key(key: str) -> str | None:
+    """All that may be shown of a key: its last characters, unless they are much of it."""
+    return key[-_SHOWN_OF_KEY:] if len(key) >= _LONG_ENOUGH else None
+
+
+def fit_for_key(text: str) -> bool:
+    """Whether a key may look so: it travels in a header."""
+    return text.isascii() and text.isprintable()
 
 
 _Url: TypeAlias = Annotated[str, msgspec.Meta(pattern="^https?://")]
@@ -262,7 +293,13 @@ def reread(settings: Settings) -> Settings:
     flagged = (fields[key] for key in settings.sources.flags if key in fields)
     kept = {name: getattr(settings, name) for name in flagged}
     sources = replace(settings.sources, configured=raw)
-    return replace(fresh, read_only=settings.read_only, sources=sources, **kept)
+    return replace(
+        fresh,
+        read_only=settings.read_only,
+        sources=sources,
+        keychain=settings.keychain,
+        **kept,
+    )
 
 
 def type_of(path: Sequence[str]) -> Any:

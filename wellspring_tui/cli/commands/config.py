@@ -10,6 +10,7 @@ import click
 
 from wellspring_tui.cli import options
 from wellspring_tui.cli.columns import Column, table
+from wellspring_tui.cli.commands.keys import set_key, unset_key
 from wellspring_tui.cli.output import data, json_data, on_terminal, say
 from wellspring_tui.errors import ExitCode
 from wellspring_tui.text import one_line
@@ -30,6 +31,7 @@ _THEME = "theme"
         "wellspring config set requests.model gpt-4.1-mini",
         "wellspring config set services.lab.base_url http://localhost:8080/v1",
         "wellspring config unset theme",
+        "wellspring config set-key",
     ),
 )
 @options.json_option
@@ -39,6 +41,7 @@ def config(context: click.Context, *, as_json: bool) -> None:
     """Show every setting, its value and where that came from.
 
     A flag beats the environment, the environment beats .env, and that beats config.toml.
+    An API key may also be in the system's keyring, which set-key and unset-key write.
     """
     from wellspring_tui.cli.chosen import Chosen
     from wellspring_tui.config.listing import sections
@@ -77,7 +80,7 @@ def set_(chosen: Chosen, *, key: str, value: str) -> ExitCode:
     """Write a VALUE for KEY to config.toml.
 
     The comments and the order of the file stay. An API key is never written: set its
-    variable in the environment or in .env.
+    variable in the environment or in .env, or use set-key.
     """
     return _change(chosen, key, value)
 
@@ -92,6 +95,10 @@ def unset(chosen: Chosen, *, key: str) -> ExitCode:
     What it is by default holds again.
     """
     return _change(chosen, key, None)
+
+
+config.add_command(set_key)
+config.add_command(unset_key)
 
 
 def _change(chosen: Chosen, key: str, text: str | None) -> ExitCode:
