@@ -251,8 +251,7 @@ def load_settings(
 ) -> Settings:
     """Settings from all four sources; arguments are the flags. Raises SettingsError."""
     environment, dotenv = _environment()
-    named_home = environment.get("WELLSPRING_HOME")
-    places = _places(home or (Path(named_home).expanduser() if named_home else None))
+    places = _places(home, environment)
     raw = _read_config(places.config)
     given = {"home": home, "service": service, "theme": theme, "check_interval": check_interval}
     flags = {key: _FLAGS[key] for key, value in given.items() if value is not None}
@@ -268,6 +267,12 @@ def load_settings(
     )
 
 
+def find_places(home: Path | None = None) -> Places:
+    """Where things are kept, whatever `config.toml` says. Raises SettingsError for `.env`."""
+    environment, _ = _environment()
+    return _places(home, environment)
+
+
 _FLAGS = {
     "home": "--home",
     "service": "--service",
@@ -278,7 +283,7 @@ _FLAGS = {
 
 def refuse_bad_config(text: str, path: Path) -> None:
     """Raises SettingsError when `text` is nothing that `config.toml` may hold."""
-    _settled(_checked(_parsed(text, str(path)), str(path)), {}, _places(path.parent)).profile()
+    _settled(_checked(_parsed(text, str(path)), str(path)), {}, _places(path.parent, {})).profile()
 
 
 def reread(settings: Settings) -> Settings:
@@ -356,9 +361,10 @@ def _environment() -> tuple[dict[str, str], frozenset[str]]:
     )
 
 
-def _places(home: Path | None) -> Places:
-    if home is not None:
-        whole = home.expanduser().absolute()
+def _places(home: Path | None, environment: Mapping[str, str]) -> Places:
+    named_home = environment.get("WELLSPRING_HOME")
+    if home is not None or named_home:
+        whole = (home or Path(str(named_home))).expanduser().absolute()
         return Places(whole, whole / "logs", whole / "config.toml")
     import platformdirs
 

@@ -38,8 +38,8 @@ _Sides = tuple["Job", "Job"]
         "wellspring compare k3x9pq m4w7tz --json | jq '.pairs[].left.response'",
     )
 )
-@click.argument("left_id", metavar="A")
-@click.argument("right_id", metavar="B")
+@click.argument("left_id", metavar="A", shell_complete=options.completes("job_ids"))
+@click.argument("right_id", metavar="B", shell_complete=options.completes("job_ids"))
 @click.option(
     "--limit",
     type=click.IntRange(min=0),

@@ -72,8 +72,8 @@ def config(context: click.Context, *, as_json: bool) -> None:
         "wellspring config set services.lab.max_requests 5000",
     ),
 )
-@click.argument("key")
-@click.argument("value")
+@click.argument("key", shell_complete=options.completes("setting_keys"))
+@click.argument("value", shell_complete=options.completes("setting_values"))
 @options.places
 @options.pass_chosen
 def set_(chosen: Chosen, *, key: str, value: str) -> ExitCode:
@@ -86,7 +86,7 @@ def set_(chosen: Chosen, *, key: str, value: str) -> ExitCode:
 
 
 @config.command(epilog=options.examples("wellspring config unset requests.temperature"))
-@click.argument("key")
+@click.argument("key", shell_complete=options.completes("written_keys"))
 @options.places
 @options.pass_chosen
 def unset(chosen: Chosen, *, key: str) -> ExitCode:
@@ -104,7 +104,7 @@ config.add_command(unset_key)
 def _change(chosen: Chosen, key: str, text: str | None) -> ExitCode:
     from wellspring_tui.config.changing import change
 
-    themes = _themes() if key == _THEME and text is not None else ()
+    themes = theme_names() if key == _THEME and text is not None else ()
     settings = chosen.settings()
     done = change(settings, key, text, themes)
     if not done.written:
@@ -115,7 +115,8 @@ def _change(chosen: Chosen, key: str, text: str | None) -> ExitCode:
     return ExitCode.OK
 
 
-def _themes() -> tuple[str, ...]:
+def theme_names() -> tuple[str, ...]:
+    """The dashboard's themes."""
     from wellspring_tui.tui.themes import NAMES
 
     return NAMES

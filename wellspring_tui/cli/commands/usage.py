@@ -46,7 +46,13 @@ _INPUT, _OUTPUT = "█", "▒"
     "--since", type=Day(), metavar="DAY", help="From DAY on: 2026-11-23, 2026-11, 7d (a week)."
 )
 @click.option("--until", type=Day(end=True), metavar="DAY", help="To the end of DAY.")
-@click.option("--job", "job_id", metavar="JOB", help="Of this job only.")
+@click.option(
+    "--job",
+    "job_id",
+    metavar="JOB",
+    shell_complete=options.completes("job_ids"),
+    help="Of this job only.",
+)
 @click.option(
     "--limit",
     type=click.IntRange(min=0),
