@@ -16,6 +16,7 @@ from wellspring_tui.services.connections import Connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import timedelta
     from typing import Self
 
     from wellspring_tui.jobs.conductor import Conductor
@@ -216,10 +217,13 @@ class Carrying(Outcomes):
             return usual
         return min(usual, self.settings.local_check_interval_seconds)
 
-    def ping(self, service: str | None = None) -> None:
-        """Ask a service for its newest batch. Raises ServiceError when that can't be had."""
-        connection = self._connections.to(self.settings.profile(service).name)
-        next(iter(connection.batches()), None)
+    def ping(self, service: str | None = None) -> timedelta | None:
+        """Ask a service for its newest batch. Raises ServiceError when that can't be had.
+
+        What comes back is how far this machine's clock is ahead of the service's, as far as
+        the service tells the time.
+        """
+        return self._connections.to(self.settings.profile(service).name).ping()
 
 
 def _asked_to_wait(failure: Exception | None) -> float:
