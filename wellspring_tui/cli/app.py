@@ -13,7 +13,7 @@ from wellspring_tui import __version__
 from wellspring_tui.cli import options
 from wellspring_tui.cli.chosen import Chosen
 from wellspring_tui.cli.ending import ended
-from wellspring_tui.cli.output import COMPLETING, PROGRAM
+from wellspring_tui.cli.output import COMPLETING, PROGRAM, ReaderGoneError
 from wellspring_tui.errors import InputError
 
 if TYPE_CHECKING:
@@ -141,6 +141,11 @@ def _run(arguments: Sequence[str] | None, chosen: Chosen) -> int | None:
         raise KeyboardInterrupt from None
     except click.UsageError as error:
         raise InputError(_usage(error)) from None
+    except SystemExit:
+        if COMPLETING in os.environ:
+            raise
+        # Otherwise click exits by itself only where whoever read its help has had enough.
+        raise ReaderGoneError from None
     return code
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wellspring_tui.cli import options
+from wellspring_tui.cli import json_help, options
 from wellspring_tui.cli.columns import Column, table
 from wellspring_tui.cli.output import data, on_terminal, say, stdout_bytes
 from wellspring_tui.cli.telling import teller
@@ -32,7 +32,8 @@ _Sides = tuple["Job", "Job"]
 
 
 @click.command(
-    epilog=options.examples(
+    epilog=json_help.told(json_help.COMPARISON)
+    + options.examples(
         "wellspring compare k3x9pq m4w7tz",
         "wellspring compare k3x9pq m4w7tz --limit 0",
         "wellspring compare k3x9pq m4w7tz --json | jq '.pairs[].left.response'",

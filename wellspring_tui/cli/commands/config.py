@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wellspring_tui.cli import options
+from wellspring_tui.cli import json_help, options
 from wellspring_tui.cli.columns import Column, table
 from wellspring_tui.cli.commands.keys import set_key, unset_key
 from wellspring_tui.cli.output import data, json_data, on_terminal, say
@@ -25,7 +25,8 @@ _THEME = "theme"
 @click.group(
     invoke_without_command=True,
     subcommand_metavar="[COMMAND] …",
-    epilog=options.examples(
+    epilog=json_help.told(json_help.SETTINGS)
+    + options.examples(
         "wellspring config",
         "wellspring config --json",
         "wellspring config set requests.model gpt-4.1-mini",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wellspring_tui import __version__
-from wellspring_tui.cli import examining, options
+from wellspring_tui.cli import examining, json_help, options
 from wellspring_tui.cli.examining import Finding, State
 from wellspring_tui.cli.output import data, json_data
 from wellspring_tui.errors import CredentialsError, ExitCode, ServiceError, WellspringError
@@ -31,7 +31,8 @@ _TOLERATED_SECONDS = 120
 
 
 @click.command(
-    epilog=options.examples(
+    epilog=json_help.told(json_help.FINDINGS)
+    + options.examples(
         "wellspring doctor",
         "wellspring doctor --service local --json",
         "wellspring doctor --json | jq '.[] | select(.state == \"error\")'",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wellspring_tui.cli import options
+from wellspring_tui.cli import json_help, options
 from wellspring_tui.cli.columns import Column, cells, table
 from wellspring_tui.cli.days import Day
 from wellspring_tui.cli.output import data, json_data, on_terminal, say
@@ -29,7 +29,8 @@ _INPUT, _OUTPUT = "█", "▒"
 
 
 @click.command(
-    epilog=options.examples(
+    epilog=json_help.told(json_help.USAGE)
+    + options.examples(
         "wellspring usage --by day --since 30d",
         "wellspring usage --by model --since 2026-10 --until 2026-10",
         "wellspring usage --job k3x9pq                by section",
