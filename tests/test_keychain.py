@@ -44,7 +44,7 @@ def openai(file: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_key_is_asked_for_once(file: Path, openai: Settings) -> None:
-    assert openai.keychain.known == ()
+    assert not openai.keychain.known
     assert openai.key(openai.profile()) == KEY
     file.unlink()
     assert openai.key(openai.profile()) == KEY

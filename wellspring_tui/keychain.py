@@ -1,4 +1,7 @@
-"""API keys in the system's keyring, where the optional package `keyring` is installed."""
+"""API keys: what may be shown of one, and those in the system's keyring.
+
+The package `keyring` is optional.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ if TYPE_CHECKING:
 _OWNER = "wellspring"
 """What the keys are filed under; the name beside it is that of the service."""
 _TROUBLE_LENGTH = 120
-INSTALL = "pip install 'wellspring-tui[keyring]' installs it"
+_SHOWN_OF_KEY = 4
+_LONG_ENOUGH = 16
+"""Four characters would be much of a key that is shorter."""
+_INSTALL = "pip install 'wellspring-tui[keyring]' installs it"
 
 
 class Keychain:
@@ -89,6 +95,16 @@ def backend_name() -> str:
         return _name(backend)
 
 
+def end_of_key(key: str) -> str | None:
+    """All that may be shown of a key: its last characters, unless they are much of it."""
+    return key[-_SHOWN_OF_KEY:] if len(key) >= _LONG_ENOUGH else None
+
+
+def fit_for_key(text: str) -> bool:
+    """Whether a key may look so: it travels in a header."""
+    return text.isascii() and text.isprintable()
+
+
 @contextmanager
 def _opened() -> Iterator[KeyringBackend]:
     """The system's keyring; what it raises becomes an error of ours."""
@@ -97,7 +113,7 @@ def _opened() -> Iterator[KeyringBackend]:
         from keyring.backends.fail import Keyring as NoKeyring
         from keyring.errors import KeyringError
     except ImportError:
-        raise InputError("the package for the keyring is missing", todo=f"{INSTALL}.") from None
+        raise InputError("the package for the keyring is missing", todo=f"{_INSTALL}.") from None
     try:
         backend = keyring.get_keyring()
         if isinstance(backend, NoKeyring):

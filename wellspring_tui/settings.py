@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origi
 import msgspec
 
 from wellspring_tui.errors import CredentialsError, SettingsError
-from wellspring_tui.keychain import Keychain
+from wellspring_tui.keychain import Keychain, end_of_key, fit_for_key
 from wellspring_tui.notices import Notices, NoticesTable
 from wellspring_tui.origins import VARIABLES, Kind, Origin, Sources
 from wellspring_tui.text import one_line
@@ -27,9 +27,6 @@ LOCAL = "local"
 OPENAI = "openai"
 _OPENAI_URL = "https://api.openai.com/v1"
 _SHORTEST_LOCAL_INTERVAL = 2.0
-_SHOWN_OF_KEY = 4
-_LONG_ENOUGH = 16
-"""Four characters would be much of a key that is shorter."""
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _OTHER_LEVELS = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "ERROR", "CRITICAL": "ERROR"}
 
@@ -187,16 +184,6 @@ class Settings:
 
     def _exported_key(self, profile: ServiceProfile) -> str:
         return self.environment.get(profile.key_variable, "").strip()
-
-
-def end_of_key(key: str) -> str | None:
-    """All that may be shown of a key: its last characters, unless they are much of it."""
-    return key[-_SHOWN_OF_KEY:] if len(key) >= _LONG_ENOUGH else None
-
-
-def fit_for_key(text: str) -> bool:
-    """Whether a key may look so: it travels in a header."""
-    return text.isascii() and text.isprintable()
 
 
 _Url: TypeAlias = Annotated[str, msgspec.Meta(pattern="^https?://")]

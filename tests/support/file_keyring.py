@@ -22,6 +22,9 @@ class FileKeyring(KeyringBackend):
     name = "file of the test"
     priority = 1
 
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
     def get_password(self, service: str, username: str) -> str | None:
         """A password, if it is there."""
         return self._read().get(f"{service}/{username}")

@@ -27,9 +27,9 @@ def completion(context: click.Context, shell: str) -> None:
 
     It completes commands, flags, the ids of jobs, services, formats, settings and files.
     """
-    from click.shell_completion import ShellComplete, get_completion_class
+    from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 
-    kind = get_completion_class(shell)
-    script = kind(context.find_root().command, {}, PROGRAM, COMPLETING)
+    kinds = {kind.name: kind for kind in (BashComplete, ZshComplete, FishComplete)}
+    script = kinds[shell](context.find_root().command, {}, PROGRAM, COMPLETING)
     # Bash's own one would first start a bash, and look at the version of that.
     data(ShellComplete.source(script).rstrip("\n"))

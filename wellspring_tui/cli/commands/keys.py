@@ -37,7 +37,7 @@ def set_key(chosen: Chosen) -> None:
     """
     settings = chosen.settings()
     profile = _with_key(settings)
-    from wellspring_tui.settings import end_of_key
+    from wellspring_tui.keychain import end_of_key
 
     key = _typed(profile) if on_terminal(sys.stdin) else _piped()
     _refuse_unfit(key)
@@ -87,7 +87,7 @@ def _piped() -> str:
 
 def _refuse_unfit(key: str) -> None:
     """Raises InputError for what no header takes; what was given stays out of the sentence."""
-    from wellspring_tui.settings import fit_for_key
+    from wellspring_tui.keychain import fit_for_key
 
     if not key:
         raise InputError("no key was given", where="stdin", todo="Pipe one in, or type it.")
