@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn
+
+from wellspring_tui.cli.output import COMPLETING
 
 
 def main() -> NoReturn:
     """Run the program; without any argument open the dashboard at once."""
-    if len(sys.argv) > 1:
+    if len(sys.argv) > 1 or COMPLETING in os.environ:
         from wellspring_tui.cli.app import main as run
 
         run()

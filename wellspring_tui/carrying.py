@@ -17,6 +17,7 @@ from wellspring_tui.services.connections import Connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import timedelta
     from decimal import Decimal
     from typing import Self
 
@@ -300,10 +301,13 @@ class Carrying(Outcomes):
             return profile
         return profile_of(self.settings, real_time_channel(profile.name))
 
-    def ping(self, service: str | None = None) -> None:
-        """Ask a service for its newest batch. Raises ServiceError when that can't be had."""
-        connection = self._connections.to(self.settings.profile(service).name)
-        next(iter(connection.batches()), None)
+    def ping(self, service: str | None = None) -> timedelta | None:
+        """Ask a service for its newest batch. Raises ServiceError when that can't be had.
+
+        What comes back is how far this machine's clock is ahead of the service's, as far as
+        the service tells the time.
+        """
+        return self._connections.to(self.settings.profile(service).name).ping()
 
 
 def _asked_to_wait(failure: Exception | None) -> float:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from wellspring_tui.keychain import Keychain
     from wellspring_tui.settings import Settings
 
 MOST_BYTES = 2_000_000
@@ -41,7 +42,9 @@ _SECRETS = (
 class Redaction:
     """Takes keys out of a text: those that are known, and what looks like one."""
 
-    def __init__(self, keys: Iterable[str]) -> None:
+    def __init__(self, keys: Iterable[str], keychain: Keychain | None = None) -> None:
+        """`keychain` may come to know more keys later on."""
+        self._keychain = keychain
         longest_first = sorted({key.strip() for key in keys} - {""}, key=len, reverse=True)
         self._known = [_pattern(key) for key in longest_first]
 
@@ -49,11 +52,13 @@ class Redaction:
     def of(cls, settings: Settings) -> Redaction:
         """For every key that the settings know of."""
         variables = {profile.key_variable for profile in settings.services.values()}
-        return cls(settings.environment.get(name, "") for name in variables)
+        keys = (settings.environment.get(name, "") for name in variables)
+        return cls(keys, settings.keychain)
 
     def __call__(self, text: str) -> str:
         """`text` with a sign in place of every key."""
-        for pattern in self._known:
+        found = () if self._keychain is None else map(_pattern, self._keychain.known)
+        for pattern in (*self._known, *found):
             text = pattern.sub(_HIDDEN, text)
         for pattern, instead in _SECRETS:
             text = pattern.sub(instead, text)

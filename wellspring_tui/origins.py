@@ -1,4 +1,7 @@
-"""Where each setting came from: a flag, the environment, `.env`, `config.toml`, or nowhere."""
+"""Where each setting came from: a flag, the environment, `.env`, `config.toml`, or nowhere.
+
+API keys are never in that file; they may be in the system's keyring.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,7 @@ class Kind(StrEnum):
     FLAG = "flag"
     ENVIRONMENT = "environment"
     DOTENV = ".env"
+    KEYRING = "keyring"
     CONFIG = "config.toml"
     DEFAULT = "default"
 
@@ -53,6 +57,8 @@ class Origin:
                 return f"{self.name} in the environment"
             case Kind.DOTENV:
                 return f"{self.name} in .env"
+            case Kind.KEYRING:
+                return "the keyring"
         return str(self.kind)
 
     @property

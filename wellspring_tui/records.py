@@ -46,6 +46,10 @@ class Records:
         """How many jobs are in the ledger, or answer to a query."""
         return self.ledger.count_jobs(query)
 
+    def damage(self) -> str | None:
+        """What is wrong with the ledger's file; None when nothing is. It is read whole."""
+        return self.ledger.damage()
+
     def job_ids(self, query: JobsQuery) -> list[str]:
         """The ids of all jobs of a query, in its order."""
         return self.ledger.job_ids(query)

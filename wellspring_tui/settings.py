@@ -1,4 +1,7 @@
-"""What the user set: flags, then environment, then `.env`, then `config.toml`."""
+"""What the user set: flags, then environment, then `.env`, then `config.toml`.
+
+A key that none of them has may be in the system's keyring.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origi
 import msgspec
 
 from wellspring_tui.errors import CredentialsError, SettingsError
+from wellspring_tui.keychain import Keychain, end_of_key, fit_for_key
 from wellspring_tui.notices import Notices, NoticesTable
-from wellspring_tui.origins import VARIABLES, Origin, Sources
+from wellspring_tui.origins import VARIABLES, Kind, Origin, Sources
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -25,9 +29,6 @@ _OPENAI_URL = "https://api.openai.com/v1"
 IN_REAL_TIME = " in real time"
 """Stands behind the name of a service that is asked so; no service's own name ends with it."""
 _SHORTEST_LOCAL_INTERVAL = 2.0
-_SHOWN_OF_KEY = 4
-_LONG_ENOUGH = 16
-"""Four characters would be much of a key that is shorter."""
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _OTHER_LEVELS = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "ERROR", "CRITICAL": "ERROR"}
 
@@ -125,6 +126,8 @@ class Settings:
     """The most that a job may cost, in dollars."""
     request_defaults: Mapping[str, object] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    keychain: Keychain = field(default_factory=Keychain, repr=False, compare=False)
+    """Asked for keys that the environment does not hold."""
     notices: Notices = field(default_factory=Notices)
     read_only: bool = False
     """Whether jobs may be looked at only."""
@@ -144,17 +147,19 @@ class Settings:
         """The API key of a service. Raises CredentialsError when none is set."""
         if profile.is_local:
             return "built-in"
-        key = self.environment.get(profile.key_variable, "").strip()
-        if key and not (key.isascii() and key.isprintable()):
+        key = self._found_key(profile)
+        if key and not fit_for_key(key):
             raise CredentialsError(
                 f"the API key for the service {profile.name} holds characters that no key has",
                 todo="Copy it again.",
             )
         if key:
             return key
+        trouble = f", and {self.keychain.trouble}" if self.keychain.trouble else ""
         raise CredentialsError(
-            f"there is no API key for the service {profile.name}",
-            todo=f"Set {profile.key_variable}, or use --service {LOCAL} for the built-in service.",
+            f"there is no API key for the service {profile.name}{trouble}",
+            todo=f"Set {profile.key_variable}, or keep one in the keyring with `wellspring config "
+            f"set-key`, or use --service {LOCAL} for the built-in service.",
         )
 
     def key_end(self, profile: ServiceProfile) -> str | None:
@@ -162,19 +167,32 @@ class Settings:
 
         None when it is so short that they would tell much of it. Raises CredentialsError.
         """
-        key = self.key(profile)
-        return key[-_SHOWN_OF_KEY:] if len(key) >= _LONG_ENOUGH else None
+        return end_of_key(self.key(profile))
 
     def origin(self, key: str) -> Origin:
         """Where a setting came from; `services.NAME.key` is the API key of a service."""
         service, _, last = key.removeprefix("services.").rpartition(".")
-        if last == "key" and service in self.services:
-            return self.sources.of(key, self.services[service].key_variable)
-        return self.sources.of(key)
+        if last != "key" or service not in self.services:
+            return self.sources.of(key)
+        profile = self.services[service]
+        if self._exported_key(profile) or not self.has_key(profile):
+            return self.sources.of(key, profile.key_variable)
+        return Origin(Kind.KEYRING)
 
     def has_key(self, profile: ServiceProfile) -> bool:
         """Whether the service can be asked at all."""
-        return profile.is_local or bool(self.environment.get(profile.key_variable, "").strip())
+        return profile.is_local or bool(self._found_key(profile))
+
+    def look_for_keys(self) -> None:
+        """Ask the keyring for what is not in the environment. Work for a thread."""
+        for profile in self.services.values():
+            self.has_key(profile)
+
+    def _found_key(self, profile: ServiceProfile) -> str:
+        return self._exported_key(profile) or self.keychain.key(profile.name) or ""
+
+    def _exported_key(self, profile: ServiceProfile) -> str:
+        return self.environment.get(profile.key_variable, "").strip()
 
 
 _Url: TypeAlias = Annotated[str, msgspec.Meta(pattern="^https?://")]
@@ -234,8 +252,7 @@ def load_settings(
 ) -> Settings:
     """Settings from all four sources; arguments are the flags. Raises SettingsError."""
     environment, dotenv = _environment()
-    named_home = environment.get("WELLSPRING_HOME")
-    places = _places(home or (Path(named_home).expanduser() if named_home else None))
+    places = _places(home, environment)
     raw = _read_config(places.config)
     given = {"home": home, "service": service, "theme": theme, "check_interval": check_interval}
     flags = {key: _FLAGS[key] for key, value in given.items() if value is not None}
@@ -251,6 +268,12 @@ def load_settings(
     )
 
 
+def find_places(home: Path | None = None) -> Places:
+    """Where things are kept, whatever `config.toml` says. Raises SettingsError for `.env`."""
+    environment, _ = _environment()
+    return _places(home, environment)
+
+
 _FLAGS = {
     "home": "--home",
     "service": "--service",
@@ -261,7 +284,7 @@ _FLAGS = {
 
 def refuse_bad_config(text: str, path: Path) -> None:
     """Raises SettingsError when `text` is nothing that `config.toml` may hold."""
-    _settled(_checked(_parsed(text, str(path)), str(path)), {}, _places(path.parent)).profile()
+    _settled(_checked(_parsed(text, str(path)), str(path)), {}, _places(path.parent, {})).profile()
 
 
 def reread(settings: Settings) -> Settings:
@@ -276,7 +299,13 @@ def reread(settings: Settings) -> Settings:
     flagged = (fields[key] for key in settings.sources.flags if key in fields)
     kept = {name: getattr(settings, name) for name in flagged}
     sources = replace(settings.sources, configured=raw)
-    return replace(fresh, read_only=settings.read_only, sources=sources, **kept)
+    return replace(
+        fresh,
+        read_only=settings.read_only,
+        sources=sources,
+        keychain=settings.keychain,
+        **kept,
+    )
 
 
 def type_of(path: Sequence[str]) -> Any:
@@ -333,9 +362,10 @@ def _environment() -> tuple[dict[str, str], frozenset[str]]:
     )
 
 
-def _places(home: Path | None) -> Places:
-    if home is not None:
-        whole = home.expanduser().absolute()
+def _places(home: Path | None, environment: Mapping[str, str]) -> Places:
+    named_home = environment.get("WELLSPRING_HOME")
+    if home is not None or named_home:
+        whole = (home or Path(str(named_home))).expanduser().absolute()
         return Places(whole, whole / "logs", whole / "config.toml")
     import platformdirs
 

@@ -59,37 +59,3 @@ def test_a_job_that_could_not_be_sent_is_kept_and_carried_on_later(shell: Shell,
     assert json.loads(stdout)["answered"] == 9
     assert b"Still trying" not in rest  # once is enough
     assert b"answers again" in rest
-
-
-def test_doctor_says_what_works_and_what_to_do(shell: Shell) -> None:
-    done = shell.wellspring("doctor", "--service", "openai")
-
-    assert done.code == 3
-    assert "✗ key: OPENAI_API_KEY is not set\n    Set it" in done.stdout
-    assert "✓ the built-in service answers" in done.stdout
-
-
-def test_doctor_is_content_with_the_built_in_service(shell: Shell) -> None:
-    done = shell.wellspring("doctor")
-
-    assert done.code == 0
-    assert {line[0] for line in done.stdout.rstrip("\n").split("\n")} == {"✓"}
-
-
-def test_doctor_shows_no_more_than_the_end_of_a_key(shell: Shell, port: int) -> None:
-    shell.home.chmod(0o755)
-
-    done = shell.wellspring("doctor", "--json", **LAB)
-
-    findings = json.loads(done.stdout)
-    assert done.code == 3
-    assert f":{port}/v1" in done.stdout
-    assert f"ends in {KEY[-4:]}" in done.stdout
-    for secret in (KEY[-5:], KEY[:10]):
-        assert secret not in done.stdout + done.stderr
-    home, refused = (
-        next(found for found in findings if found["what"].startswith(start))
-        for start in ("home", "no connection")
-    )
-    assert (home["state"], refused["state"]) == ("warning", "error")
-    assert home["todo"] == f"chmod 700 {shell.home}"

@@ -60,8 +60,9 @@ def test_a_command_imports_only_what_it_needs(
 
 
 @pytest.mark.parametrize("command", ["", "check", "run", "submit", "watch", "jobs", "status",
-    "results", "search", "compare", "usage", "edit", "cancel", "retry", "adopt", "serve", "local",
-    "clean", "forget", "doctor", "demo", "config", "config set", "config unset"])  # fmt: skip
+    "results", "search", "compare", "usage", "edit", "cancel", "retry", "adopt", "import", "serve",
+    "local", "clean", "forget", "doctor", "demo", "config", "config set", "config unset",
+    "config set-key", "config unset-key", "completion"])  # fmt: skip
 def test_help_ends_with_examples(shell: Shell, command: str) -> None:
     done = shell.wellspring(*command.split(), "-h")
 

@@ -6,7 +6,8 @@ import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from wellspring_tui.config.file import write
@@ -175,6 +176,8 @@ _VALUES = {
 }
 
 
+# A busy machine takes a second over the first examples, which tells nothing of the strategy.
+@hypothesis_settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     comments=st.lists(_COMMENT, min_size=4, max_size=4),
     changes=st.lists(

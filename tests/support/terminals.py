@@ -34,7 +34,9 @@ class Terminal:
         folder: Path,
         environment: Mapping[str, str],
         size: tuple[int, int] = (80, 24),
+        program: Sequence[str] = (sys.executable, "-m", "wellspring_tui"),
     ) -> None:
+        """`program` is called with `arguments`, in `folder`."""
         columns, rows = size
         self.written = b""
         """Every byte that the program wrote."""
@@ -44,7 +46,7 @@ class Terminal:
         self._pid, self._handle = pty.fork()
         if self._pid == 0:
             os.chdir(folder)
-            command = [sys.executable, "-m", "wellspring_tui", *arguments]
+            command = [*program, *arguments]
             os.execve(command[0], command, {"TERM": "xterm-256color", **environment})
         fcntl.ioctl(self._handle, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from keyword import iskeyword
 from typing import TYPE_CHECKING, NoReturn
@@ -12,7 +13,7 @@ from wellspring_tui import __version__
 from wellspring_tui.cli import options
 from wellspring_tui.cli.chosen import Chosen
 from wellspring_tui.cli.ending import ended
-from wellspring_tui.cli.output import PROGRAM
+from wellspring_tui.cli.output import COMPLETING, PROGRAM, ReaderGoneError
 from wellspring_tui.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ _COMMANDS = {
     "forget": ("cleaning", "Delete JOBs that are over: requests, answers, place in the usage."),
     "doctor": ("doctor", "Look at paths, settings, key and service, and say what to do."),
     "config": ("config", "Show every setting, its value and where that came from."),
+    "completion": ("completion", "Print the script that completes words in bash, zsh or fish."),
 }
 
 _WITH_VALUE = ("--home", "--service", "--theme", "--refresh")
@@ -85,7 +87,7 @@ class Program(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that `args` name. Raises UsageError with what may have been meant."""
-        if args[0] in _COMMANDS or args[0].startswith("-"):
+        if args[0] in _COMMANDS or args[0].startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
         from difflib import get_close_matches
         from pathlib import Path
@@ -131,6 +133,10 @@ def program(context: click.Context) -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program and exit with a code of `ExitCode`."""
     chosen = Chosen()
+    if COMPLETING in os.environ:
+        from wellspring_tui.cli.completing import prepare
+
+        prepare()
     sys.exit(ended(lambda: _run(arguments, chosen), chosen))
 
 
@@ -143,6 +149,11 @@ def _run(arguments: Sequence[str] | None, chosen: Chosen) -> int | None:
         raise KeyboardInterrupt from None
     except click.UsageError as error:
         raise InputError(_usage(error)) from None
+    except SystemExit:
+        if COMPLETING in os.environ:
+            raise
+        # Otherwise click exits by itself only where whoever read its help has had enough.
+        raise ReaderGoneError from None
     return code
 
 

@@ -33,6 +33,8 @@ def open_dashboard(chosen: Chosen, *, demo: bool = False) -> int:
             todo="`wellspring --help` lists what works without one.",
         )
     settings = chosen.settings()
+    # A locked keyring may ask for its password, which it can't once the screen is ours.
+    settings.has_key(settings.profile())
     from wellspring_tui.tui.app import run
 
     if in_browser:

@@ -14,14 +14,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
+    from click.shell_completion import CompletionItem
+
+    _Completing = Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]
+
 _Function = TypeVar("_Function", bound="Callable[..., object] | click.Command")
 
 _DAY_SECONDS = 86_400
 _ENDPOINTS = ("/v1/chat/completions", "/v1/responses", "/v1/embeddings")
 
+
+def completes(
+    name: str,
+) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]:
+    """What of `cli.completing` offers words to a shell; imported when a shell asks."""
+
+    def complete(
+        context: click.Context, parameter: click.Parameter, start: str
+    ) -> list[CompletionItem[str]]:
+        from wellspring_tui.cli import completing
+
+        found: list[CompletionItem[str]] = getattr(completing, name)(context, parameter, start)
+        return found
+
+    return complete
+
+
 pass_chosen = click.make_pass_decorator(Chosen, ensure=True)
 
-job_argument = click.argument("job_id", metavar="JOB")
+job_argument = click.argument("job_id", metavar="JOB", shell_complete=completes("job_ids"))
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 quiet_option = click.option(
     "-q", "--quiet", is_flag=True, help="Say nothing but errors: no progress, no hints."
@@ -65,6 +86,7 @@ def places(function: _Function) -> _Function:
         metavar="NAME",
         expose_value=False,
         callback=_remember,
+        shell_complete=completes("service_names"),
         help="The service to use: openai, local, or one of config.toml.",
     )
     return home(service(function))
@@ -77,6 +99,7 @@ def dashboard(function: _Function) -> _Function:
         metavar="NAME",
         expose_value=False,
         callback=_remember,
+        shell_complete=completes("theme_names"),
         help="The dashboard's colours (or WELLSPRING_THEME).",
     )
     refresh = click.option(
@@ -200,7 +223,9 @@ def _file(_context: click.Context, _parameter: click.Parameter, value: str) -> P
     return Path(value).absolute() if value != "-" and Path(value) == STDIN else Path(value)
 
 
-file_argument = click.argument("file", metavar="FILE", callback=_file)
+file_argument = click.argument(
+    "file", metavar="FILE", type=click.Path(allow_dash=True), callback=_file
+)
 """A prompts file; `-` is stdin."""
 
 

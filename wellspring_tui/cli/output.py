@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROGRAM = "wellspring"
+COMPLETING = "_WELLSPRING_COMPLETE"
+"""Set, as click has it, when a shell asks how a word may go on; there are no arguments then."""
 
 
 class ReaderGoneError(Exception):

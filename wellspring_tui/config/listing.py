@@ -161,7 +161,10 @@ def _key(settings: Settings, profile: ServiceProfile) -> Setting:
     else:
         shown = f"not set: export {profile.key_variable}=…"
     key = f"services.{profile.name}.key"
-    about = f"Comes from {profile.key_variable} in the environment or in .env, never from a file."
+    about = (
+        f"Comes from {profile.key_variable} in the environment or in .env, or from the keyring, "
+        "never from config.toml."
+    )
     return Setting(key, "API key", None, settings.origin(key), about, shown, editable=False)
 
 

@@ -92,7 +92,8 @@ def _refuse_secret(settings: Settings, key: str, text: str) -> None:
     variable = known.key_variable if known else "the variable that its key_variable names"
     raise SettingsError(
         "a key is never written to a file",
-        todo=f"Set {variable} in the environment or in .env.",
+        todo=f"Set {variable} in the environment or in .env, or keep it in the keyring with "
+        "`wellspring config set-key`.",
     )
 
 

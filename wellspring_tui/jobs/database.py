@@ -104,6 +104,17 @@ class Database:
                 return
         self.here.execute("PRAGMA journal_mode = WAL")
 
+    def damage(self) -> str | None:
+        """What is wrong with the file, in SQLite's words; None when nothing is.
+
+        Every page is read.
+        """
+        try:
+            (found,) = self.here.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.DatabaseError as error:
+            return str(error)
+        return None if found == "ok" else str(found)
+
     def close(self) -> None:
         """Close the file; a thread that is still at work closes it when it comes to its end."""
         here = threading.current_thread()

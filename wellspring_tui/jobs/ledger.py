@@ -122,6 +122,10 @@ class Ledger:
         """Close the file."""
         self._file.close()
 
+    def damage(self) -> str | None:
+        """What is wrong with the file; None when nothing is."""
+        return self._file.damage()
+
     # -- jobs ------------------------------------------------------------------
 
     def add_job(self, job: Job, parts: Sequence[Part]) -> None:

@@ -31,13 +31,14 @@ class Discretion:
         folders = (places.data, places.logs, places.config.parent, Path(tempfile.gettempdir()))
         private = {str(path) for folder in (*folders, Path.home()) for path in _both(folder)}
         self._roots = roots
+        self._keychain = settings.keychain
         self._secrets = sorted((one for one in hidden if len(one) >= _FEWEST_LETTERS), key=len)
         # The longest first: one may lie in the other.
         self._folders = sorted(private - {"/", "."}, key=len, reverse=True)
 
     def text(self, said: str) -> str:
         """`said` on one line, without anything private."""
-        for secret in reversed(self._secrets):
+        for secret in (*reversed(self._secrets), *self._keychain.known):
             said = said.replace(secret, _HIDDEN)
         for folder in self._folders:
             if folder in said and not self._is_open(folder):

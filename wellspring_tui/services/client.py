@@ -10,7 +10,8 @@ from __future__ import annotations
 import io
 import threading
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from time import perf_counter
 from typing import IO, TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import urlsplit
@@ -126,6 +127,19 @@ class Service:
         with self._calls() as sdk:
             answer = sdk.with_options(max_retries=0).batches.with_raw_response.cancel(batch_id)
             return self._understood(read_batch, answer.content)
+
+    def ping(self) -> timedelta | None:
+        """Ask for the newest batch; how far this machine's clock is ahead of the service's.
+
+        Within a second, and 0 when the difference may be that of the way; None when the
+        service does not tell the time.
+        """
+        with self._calls() as sdk:
+            asked_at = datetime.now(UTC)
+            answer = sdk.batches.with_raw_response.list(limit=1)
+            answered_at = datetime.now(UTC)
+            self._understood(_tolerant_page, answer.content)
+            return _ahead(answer.headers.get("date"), asked_at, answered_at)
 
     def find_file(self, name: str, size_bytes: int) -> RemoteFile | None:
         """The newest input file of that name and size among the last uploads, if it is there."""
@@ -262,6 +276,19 @@ def _page_of_files(page: dict[str, object]) -> tuple[list[RemoteFile], bool]:
     raw = page.get("data")
     items = [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
     return [read_file(item) for item in items if item.get("id")], page.get("has_more") is not False
+
+
+def _ahead(told: str | None, asked_at: datetime, answered_at: datetime) -> timedelta | None:
+    """How far our clock is ahead of what an HTTP `Date` tells, in whole seconds."""
+    try:
+        theirs = parsedate_to_datetime(told or "")
+    except ValueError:
+        return None
+    theirs = theirs if theirs.tzinfo is not None else theirs.replace(tzinfo=UTC)
+    if theirs > answered_at:
+        return answered_at - theirs
+    latest = theirs + timedelta(seconds=1)  # it has no fractions of a second
+    return max(asked_at - latest, timedelta())
 
 
 def _connect(base_url: str, api_key: str) -> openai.OpenAI:

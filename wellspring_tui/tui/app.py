@@ -103,6 +103,7 @@ class WellspringApp(App[None]):
         self.push_screen(JobsScreen())
         self.call_after_refresh(self._carry)
         self.call_after_refresh(self._fit)
+        self.call_after_refresh(self._look_for_keys)
         self._own_title()
         if not self.demo:
             self.call_after_refresh(self._welcome)
@@ -217,6 +218,11 @@ class WellspringApp(App[None]):
             self.notify(one_line(done.sentence("theme")), markup=False)
 
     # -- the first start ---------------------------------------------------------------
+
+    @work(group="keys")
+    async def _look_for_keys(self) -> None:
+        """Know the keys of all services before a screen asks: the keyring may take its time."""
+        await in_thread(self.door.settings.look_for_keys)
 
     @work(group="welcome")
     async def _welcome(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wellspring_tui.cli import options, shapes
+from wellspring_tui.cli import json_help, options, shapes
 from wellspring_tui.cli.columns import Column, table
 from wellspring_tui.cli.following import sentence, service_failure
 from wellspring_tui.cli.output import data, json_data, say, terminal_width
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog=options.examples(
+    epilog=json_help.told(json_help.OFFERS)
+    + options.examples(
         "wellspring adopt",
         "wellspring adopt batch_6834a1c2",
         "wellspring adopt --decline batch_6834a1c2",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wellspring_tui.cli import options, shapes
+from wellspring_tui.cli import json_help, options, shapes
 from wellspring_tui.cli.following import service_failure
 from wellspring_tui.cli.output import json_data, say
 from wellspring_tui.cli.telling import teller
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wellspring_tui.cli.chosen import Chosen
 
 
-@click.command(epilog=options.examples("wellspring cancel k3x9pq"))
+@click.command(epilog=json_help.told(json_help.JOB) + options.examples("wellspring cancel k3x9pq"))
 @options.job_argument
 @options.json_option
 @options.quiet_option

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wellspring_tui.cli import options, shapes
+from wellspring_tui.cli import json_help, options, shapes
 from wellspring_tui.cli.incoming import prompts_file
 from wellspring_tui.cli.output import data, json_data, say
 from wellspring_tui.cli.telling import teller
@@ -32,7 +32,8 @@ _SHOWN_TYPES = 10
 
 
 @click.command(
-    epilog=options.examples(
+    epilog=json_help.told(json_help.SURVEY)
+    + options.examples(
         "wellspring check prompts.json",
         "wellspring check prompts.json --model o4-mini --max-tokens 4000",
         "wellspring check prompts.json --schema invoice.json",

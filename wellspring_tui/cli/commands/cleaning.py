@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wellspring_tui.cli import options
+from wellspring_tui.cli import json_help, options
 from wellspring_tui.cli.columns import Column, table
 from wellspring_tui.cli.following import sentence
 from wellspring_tui.cli.output import data, json_data, on_terminal, say
@@ -44,7 +44,8 @@ def _age(
 
 
 @click.command(
-    epilog=options.examples(
+    epilog=json_help.told(json_help.CLEANED)
+    + options.examples(
         "wellspring clean",
         "wellspring clean --yes",
         "wellspring clean --service-files --older-than 7d",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wellspring_tui.cli import options
+from wellspring_tui.cli import json_help, options
 from wellspring_tui.cli.columns import Column, table
 from wellspring_tui.cli.output import data, say, stdout_bytes, terminal_width
 from wellspring_tui.cli.telling import teller
@@ -30,14 +30,15 @@ _Sides = tuple["Job", "Job"]
 
 
 @click.command(
-    epilog=options.examples(
+    epilog=json_help.told(json_help.COMPARISON)
+    + options.examples(
         "wellspring compare k3x9pq m4w7tz",
         "wellspring compare k3x9pq m4w7tz --limit 0",
         "wellspring compare k3x9pq m4w7tz --json | jq '.pairs[].left.response'",
     )
 )
-@click.argument("left_id", metavar="A")
-@click.argument("right_id", metavar="B")
+@click.argument("left_id", metavar="A", shell_complete=options.completes("job_ids"))
+@click.argument("right_id", metavar="B", shell_complete=options.completes("job_ids"))
 @click.option(
     "--limit",
     type=click.IntRange(min=0),

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wellspring_tui.cli import options
+from wellspring_tui.cli import json_help, options
 from wellspring_tui.cli.columns import Column, table
+from wellspring_tui.cli.commands.keys import set_key, unset_key
 from wellspring_tui.cli.output import data, json_data, say, terminal_width
 from wellspring_tui.errors import ExitCode
 from wellspring_tui.text import one_line
@@ -22,12 +23,14 @@ _THEME = "theme"
 @click.group(
     invoke_without_command=True,
     subcommand_metavar="[COMMAND] …",
-    epilog=options.examples(
+    epilog=json_help.told(json_help.SETTINGS)
+    + options.examples(
         "wellspring config",
         "wellspring config --json",
         "wellspring config set requests.model gpt-4.1-mini",
         "wellspring config set services.lab.base_url http://localhost:8080/v1",
         "wellspring config unset theme",
+        "wellspring config set-key",
     ),
 )
 @options.json_option
@@ -37,6 +40,7 @@ def config(context: click.Context, *, as_json: bool) -> None:
     """Show every setting, its value and where that came from.
 
     A flag beats the environment, the environment beats .env, and that beats config.toml.
+    An API key may also be in the system's keyring, which set-key and unset-key write.
     """
     from wellspring_tui.cli.chosen import Chosen
     from wellspring_tui.config.listing import sections
@@ -67,21 +71,21 @@ def config(context: click.Context, *, as_json: bool) -> None:
         "wellspring config set services.lab.max_requests 5000",
     ),
 )
-@click.argument("key")
-@click.argument("value")
+@click.argument("key", shell_complete=options.completes("setting_keys"))
+@click.argument("value", shell_complete=options.completes("setting_values"))
 @options.places
 @options.pass_chosen
 def set_(chosen: Chosen, *, key: str, value: str) -> ExitCode:
     """Write a VALUE for KEY to config.toml.
 
     The comments and the order of the file stay. An API key is never written: set its
-    variable in the environment or in .env.
+    variable in the environment or in .env, or use set-key.
     """
     return _change(chosen, key, value)
 
 
 @config.command(epilog=options.examples("wellspring config unset requests.temperature"))
-@click.argument("key")
+@click.argument("key", shell_complete=options.completes("written_keys"))
 @options.places
 @options.pass_chosen
 def unset(chosen: Chosen, *, key: str) -> ExitCode:
@@ -92,10 +96,14 @@ def unset(chosen: Chosen, *, key: str) -> ExitCode:
     return _change(chosen, key, None)
 
 
+config.add_command(set_key)
+config.add_command(unset_key)
+
+
 def _change(chosen: Chosen, key: str, text: str | None) -> ExitCode:
     from wellspring_tui.config.changing import change
 
-    themes = _themes() if key == _THEME and text is not None else ()
+    themes = theme_names() if key == _THEME and text is not None else ()
     settings = chosen.settings()
     done = change(settings, key, text, themes)
     if not done.written:
@@ -106,7 +114,8 @@ def _change(chosen: Chosen, key: str, text: str | None) -> ExitCode:
     return ExitCode.OK
 
 
-def _themes() -> tuple[str, ...]:
+def theme_names() -> tuple[str, ...]:
+    """The dashboard's themes."""
     from wellspring_tui.tui.themes import NAMES
 
     return NAMES

@@ -2,58 +2,51 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import shutil
-import stat
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from wellspring_tui import __version__
-from wellspring_tui.cli import options
+from wellspring_tui.cli import examining, json_help, options
+from wellspring_tui.cli.examining import Finding, State
 from wellspring_tui.cli.output import data, json_data
-from wellspring_tui.errors import ExitCode, ServiceError, WellspringError
-from wellspring_tui.figures import size
+from wellspring_tui.errors import CredentialsError, ExitCode, ServiceError, WellspringError
+from wellspring_tui.figures import duration, size
 from wellspring_tui.text import one_line, shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+    from datetime import timedelta
 
     from wellspring_tui.cli.chosen import Chosen
     from wellspring_tui.settings import ServiceProfile, Settings
     from wellspring_tui.wellspring import Wellspring
 
-_LITTLE_ROOM_BYTES = 1_000_000_000
-_MARKS = {"ok": "✓", "warning": "!", "error": "✗"}
+_MARKS = {State.OK: "✓", State.NOTE: "–", State.WARNING: "!", State.ERROR: "✗"}
 _LOCAL = "local"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    what: str
-    state: str = "ok"
-    """`ok`, `warning` or `error`."""
-    todo: str | None = None
-    code: ExitCode = ExitCode.OK
+_TOLERATED_SECONDS = 120
+"""OpenAI's webhooks are refused from 300 seconds on (`openai.webhooks.verify_signature`)."""
 
 
 @click.command(
-    epilog=options.examples("wellspring doctor", "wellspring doctor --service local --json")
+    epilog=json_help.told(json_help.FINDINGS)
+    + options.examples(
+        "wellspring doctor",
+        "wellspring doctor --service local --json",
+        "wellspring doctor --json | jq '.[] | select(.state == \"error\")'",
+    )
 )
 @options.json_option
 @options.places
 @options.pass_chosen
 def doctor(chosen: Chosen, *, as_json: bool) -> ExitCode:
-    """Look at paths, settings, key and service, and say what to do.
+    """Look at settings, folders, ledger, key, service and clock, and say what to do.
 
     Answers with 0 when all is well, 2 when something here must be mended, 3 when it is
-    the key or the service.
+    the key or the service. ✓ is fine, – is not there and not needed, ! is worth a look, and
+    ✗ must be mended.
     """
     findings = []
     for finding in _findings(chosen):
@@ -62,96 +55,123 @@ def doctor(chosen: Chosen, *, as_json: bool) -> ExitCode:
             data(_line(finding))  # one by one: asking a service may take a while
     if as_json:
         json_data([_shape(finding) for finding in findings])
-    codes = {finding.code for finding in findings if finding.state == "error"}
+    codes = {finding.code for finding in findings if finding.state is State.ERROR}
     return ExitCode.INPUT if ExitCode.INPUT in codes else max(codes, default=ExitCode.OK)
 
 
 def _findings(chosen: Chosen) -> Iterator[Finding]:
-    yield Finding(
-        f"Wellspring {__version__}, Python {platform.python_version()} ({sys.executable})"
-    )
+    running = f"Wellspring {__version__}, Python {platform.python_version()} ({sys.executable})"
+    yield Finding("program", running)
+    from wellspring_tui.settings import find_places
+
+    try:
+        places = find_places(chosen.home)
+    except WellspringError as error:
+        yield Finding.of("settings", error)
+        return
+    yield from examining.folders(places)
+    yield examining.disk(places)
+    yield Finding("log", f"log: {places.log}")
     try:
         settings = chosen.settings()
-        yield from _places(settings)
+    except WellspringError as error:
+        yield Finding.of("settings", error)
+    else:
+        there = places.config.is_file()
+        which = f"{places.config}" if there else f"none at {places.config}, all defaults"
+        yield Finding("settings", f"settings: {which}")
+        yield from _jobs_and_services(chosen, settings)
+    yield examining.terminal()
+    yield from examining.extras()
+
+
+def _jobs_and_services(chosen: Chosen, settings: Settings) -> Iterator[Finding]:
+    try:
         with chosen.wellspring() as wellspring:
-            jobs = wellspring.count_jobs()
-            yield Finding(
-                f"ledger: {settings.places.ledger}, {jobs:,} job{'' if jobs == 1 else 's'}"
-            )
+            yield _ledger(wellspring)
             yield from _service(wellspring, settings.profile())
             if not settings.profile().is_local:
-                yield _answer(wellspring, settings.profile(_LOCAL))
+                yield from _answer(wellspring, settings.profile(_LOCAL))
     except WellspringError as error:
-        yield _error(error)
+        yield Finding.of("ledger", error)
 
 
-def _places(settings: Settings) -> Iterator[Finding]:
-    home = settings.places.data
-    yield _home(home)
-    free = shutil.disk_usage(_nearest(home)).free
-    if free < _LITTLE_ROOM_BYTES:
-        yield Finding(f"disk: only {size(free)} free", "warning", "Make room before a large job.")
-    else:
-        yield Finding(f"disk: {size(free)} free")
-    config = settings.places.config
-    there = config.is_file()
-    yield Finding(f"settings: {config}" if there else f"settings: none at {config}, all defaults")
-
-
-def _home(home: Path) -> Finding:
-    if not home.exists():
-        return Finding(f"home: {home} (will be made)")
-    mode = stat.S_IMODE(home.stat().st_mode)
-    if os.name == "posix" and mode & 0o077:
+def _ledger(wellspring: Wellspring) -> Finding:
+    path = wellspring.settings.places.ledger
+    damage = wellspring.damage()
+    if damage is not None:
         return Finding(
-            f"home: {home} can be read by others (mode {mode:04o})",
-            "warning",
-            f"chmod 700 {home}",
+            "ledger",
+            f"ledger: {path} is damaged ({one_line(damage, 120)})",
+            State.ERROR,
+            "Keep a copy and move it away: a new one is made, and `wellspring adopt` finds the "
+            "batches again.",
+            ExitCode.INPUT,
         )
-    return Finding(f"home: {home}")
-
-
-def _nearest(path: Path) -> Path:
-    return next(folder for folder in (path, *path.parents) if folder.exists())
+    jobs = wellspring.count_jobs()
+    return Finding("ledger", f"ledger: {path}, {jobs:,} job{'' if jobs == 1 else 's'}, sound")
 
 
 def _service(wellspring: Wellspring, profile: ServiceProfile) -> Iterator[Finding]:
     if profile.is_local:
-        yield Finding("service: local, the built-in one; it needs no key")
-        yield _answer(wellspring, profile)
+        yield Finding("service", "service: local, the built-in one; it needs no key")
+        yield from _answer(wellspring, profile)
         return
     yield Finding(
+        "service",
         f"service: {profile.name}, {shown_url(profile.base_url or '')}, "
-        f"{profile.max_requests:,} requests and {size(profile.max_bytes)} a batch"
+        f"{profile.max_requests:,} requests and {size(profile.max_bytes)} a batch",
     )
     settings = wellspring.settings
     if not settings.has_key(profile):
+        trouble = f", and {settings.keychain.trouble}" if settings.keychain.trouble else ""
         yield Finding(
-            f"key: {profile.key_variable} is not set",
-            "error",
-            f"Set it in the environment or in .env, or use --service {_LOCAL}.",
+            "key",
+            f"key: {profile.key_variable} is not set{trouble}",
+            State.ERROR,
+            "Set it in the environment or in .env, keep one in the keyring with `wellspring "
+            f"config set-key`, or use --service {_LOCAL}.",
             ExitCode.SERVICE,
         )
         return
-    source = settings.origin(f"services.{profile.name}.key").words
-    end = settings.key_end(profile)
-    shown = f"ends in {end}" if end else "too short to show"
-    yield Finding(f"key: {source}, {shown}")
-    yield _answer(wellspring, profile)
-
-
-def _answer(wellspring: Wellspring, profile: ServiceProfile) -> Finding:
-    name = "the built-in service" if profile.is_local else profile.name
     try:
-        wellspring.ping(profile.name)
+        end = settings.key_end(profile)
+    except CredentialsError as error:
+        yield Finding.of("key", error)
+        return
+    source = settings.origin(f"services.{profile.name}.key").words
+    shown = f"ends in {end}" if end else "too short to show"
+    yield Finding("key", f"key: {source}, {shown}")
+    yield from _answer(wellspring, profile)
+
+
+def _answer(wellspring: Wellspring, profile: ServiceProfile) -> Iterator[Finding]:
+    name = "the built-in service" if profile.is_local else profile.name
+    check = "built-in" if profile.is_local else "answer"
+    try:
+        ahead = wellspring.ping(profile.name)
+    except CredentialsError as error:
+        yield Finding.of("key", error)
     except ServiceError as error:
-        return _error(error)
-    return Finding(f"{name} answers")
+        yield Finding.of(check, error)
+    else:
+        yield Finding(check, f"{name} answers")
+        if ahead is not None and not profile.is_local:  # that one has this machine's clock
+            yield _clock(ahead, name)
 
 
-def _error(error: WellspringError) -> Finding:
-    what = f"{error.where}: {error.what}" if error.where else error.what
-    return Finding(what, "error", error.todo, error.exit_code)
+def _clock(ahead: timedelta, service: str) -> Finding:
+    seconds = ahead.total_seconds()
+    if abs(seconds) <= _TOLERATED_SECONDS:
+        return Finding("clock", f"clock: as {service} has it")
+    way = "ahead of" if seconds > 0 else "behind"
+    return Finding(
+        "clock",
+        f"clock: {duration(abs(seconds))} {way} that of {service}",
+        State.WARNING,
+        "Set it by the network (on Linux: timedatectl set-ntp true); else webhooks are refused, "
+        "and times left are wrong.",
+    )
 
 
 def _line(finding: Finding) -> str:
@@ -160,4 +180,9 @@ def _line(finding: Finding) -> str:
 
 
 def _shape(finding: Finding) -> dict[str, str | None]:
-    return {"state": finding.state, "what": finding.what, "todo": finding.todo}
+    return {
+        "check": finding.check,
+        "state": finding.state.value,
+        "what": finding.what,
+        "todo": finding.todo,
+    }

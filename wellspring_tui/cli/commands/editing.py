@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wellspring_tui.cli import options, shapes
+from wellspring_tui.cli import json_help, options, shapes
 from wellspring_tui.cli.output import json_data, say
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog=options.examples(
+    epilog=json_help.told(json_help.JOB)
+    + options.examples(
         'wellspring edit k3x9pq --name "Night run" --tag handbook',
         "wellspring edit k3x9pq --untag handbook --notes ''",
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wellspring_tui.cli import options, shapes
+from wellspring_tui.cli import json_help, options, shapes
 from wellspring_tui.cli.following import exit_code, problems, summary
 from wellspring_tui.cli.output import data, json_data, say
 from wellspring_tui.cli.telling import teller
@@ -21,7 +21,8 @@ _FILE = click.Path(path_type=Path)
 
 @click.command(
     "import",
-    epilog=options.examples(
+    epilog=json_help.told(json_help.JOB)
+    + options.examples(
         "wellspring import batch_6834a1c2_output.jsonl",
         "wellspring import output.jsonl --errors errors.jsonl --input requests.jsonl",
         "wellspring results $(wellspring import output.jsonl -q) -o results.json",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wellspring_tui.cli import options, shapes
+from wellspring_tui.cli import json_help, options, shapes
 from wellspring_tui.cli.columns import Column, table
 from wellspring_tui.cli.following import sentence, service_failure
 from wellspring_tui.cli.output import data, json_data, say, terminal_width
@@ -28,7 +28,8 @@ _SHOWN_EXPIRING = 5
 
 
 @click.command(
-    epilog=options.examples(
+    epilog=json_help.told(json_help.JOBS)
+    + options.examples(
         "wellspring jobs",
         "wellspring jobs handbook --limit 10",
         "wellspring jobs status:failed tag:night",
@@ -99,7 +100,8 @@ def jobs(
 
 
 @click.command(
-    epilog=options.examples(
+    epilog=json_help.told(json_help.JOB_WHOLE)
+    + options.examples(
         "wellspring status k3x9pq",
         "wellspring status k3x9pq --json | jq '.parts[].batch_id'",
     )

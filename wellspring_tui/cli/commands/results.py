@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wellspring_tui.answers.exports.formats import FORMATS, format_of
-from wellspring_tui.cli import options
+from wellspring_tui.cli import json_help, options
 from wellspring_tui.cli.commands.listing import refreshed
 from wellspring_tui.cli.following import exit_code
 from wellspring_tui.cli.output import on_terminal, say
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog=options.examples(
+    epilog=json_help.told(json_help.RESULTS)
+    + options.examples(
         "wellspring results k3x9pq -o results.json",
         "wellspring results k3x9pq -o answers.html --prompts",
         "wellspring results k3x9pq --format jsonl | head -1",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wellspring_tui.cli import options, shapes
+from wellspring_tui.cli import json_help, options, shapes
 from wellspring_tui.cli.following import exit_code, interrupted, problems, service_failure
 from wellspring_tui.cli.output import data, json_data, say
 from wellspring_tui.cli.telling import teller
@@ -23,7 +23,8 @@ _TOLD_REASONS = 5
 
 
 @click.command(
-    epilog=options.examples(
+    epilog=json_help.told(json_help.RETRIED)
+    + options.examples(
         "wellspring retry k3x9pq",
         "wellspring retry k3x9pq --all",
         "wellspring retry k3x9pq --now",

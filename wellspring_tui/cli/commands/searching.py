@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wellspring_tui.cli import options
+from wellspring_tui.cli import json_help, options
 from wellspring_tui.cli.columns import Column, table
 from wellspring_tui.cli.output import data, json_data, say, terminal_width
 from wellspring_tui.cli.telling import teller
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog=options.examples(
+    epilog=json_help.told(json_help.HITS)
+    + options.examples(
         "wellspring search k3x9pq compost",
         "wellspring search k3x9pq six hours a day",
         "wellspring search k3x9pq --prompts --json budget | jq '.[].custom_id'",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wellspring_tui.cli import options
+from wellspring_tui.cli import json_help, options
 from wellspring_tui.cli.columns import Column, cells, table
 from wellspring_tui.cli.days import Day
 from wellspring_tui.cli.output import data, json_data, say, terminal_width
@@ -27,7 +27,8 @@ _INPUT, _OUTPUT = "█", "▒"
 
 
 @click.command(
-    epilog=options.examples(
+    epilog=json_help.told(json_help.USAGE)
+    + options.examples(
         "wellspring usage --by day --since 30d",
         "wellspring usage --by model --since 2026-10 --until 2026-10",
         "wellspring usage --job k3x9pq                by section",
@@ -44,7 +45,13 @@ _INPUT, _OUTPUT = "█", "▒"
     "--since", type=Day(), metavar="DAY", help="From DAY on: 2026-11-23, 2026-11, 7d (a week)."
 )
 @click.option("--until", type=Day(end=True), metavar="DAY", help="To the end of DAY.")
-@click.option("--job", "job_id", metavar="JOB", help="Of this job only.")
+@click.option(
+    "--job",
+    "job_id",
+    metavar="JOB",
+    shell_complete=options.completes("job_ids"),
+    help="Of this job only.",
+)
 @click.option(
     "--limit",
     type=click.IntRange(min=0),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wellspring_tui.cli import options
+from wellspring_tui.cli import json_help, options
 from wellspring_tui.cli.following import exit_code, follow, problems, summary
 from wellspring_tui.cli.output import on_terminal, say
 from wellspring_tui.cli.telling import teller
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog=options.examples(
+    epilog=json_help.told(json_help.RESULTS)
+    + options.examples(
         "wellspring watch k3x9pq",
         "wellspring watch k3x9pq -o results.json",
         "wellspring watch batch_6834a1c2 > results.json",

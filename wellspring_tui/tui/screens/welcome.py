@@ -54,7 +54,8 @@ class WelcomeScreen(ModalScreen[bool]):
                     (f"Or send jobs to {name}", "bold"),
                     "\nPut the API key into the environment and start again:\n",
                     (f"  export {variable}=…\n", look.BUSY),
-                    f"or as a line {variable}=… into the file {look.path(Path.cwd() / '.env')}",
+                    f"or as a line {variable}=… into the file {look.path(Path.cwd() / '.env')}\n"
+                    "or keep it in the system's keyring: wellspring config set-key",
                 ),
                 classes="welcome--way",
             )
