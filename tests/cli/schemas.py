@@ -157,6 +157,7 @@ _COMPARED = or_null(
         reason=or_null(TEXT),
         model=or_null(TEXT),
         finish_reason=or_null(TEXT),
+        off_schema=or_null(TEXT),
         input_tokens=COUNT,
         output_tokens=COUNT,
     )

@@ -94,10 +94,9 @@ def test_opening_the_dashboard_reads_no_options(shell: Shell) -> None:
 
 def test_the_help_lists_every_command_with_the_first_sentence_of_its_own() -> None:
     context = click.Context(program)
-    listed = program.get_help(context).partition("Commands:")[2]
+    listed = " ".join(program.get_help(context).partition("Commands:")[2].split())
 
     for name in program.list_commands(context):
         command = program.get_command(context, name)
         assert command is not None
-        assert f"  {name:10}".rstrip() in listed
-        assert command.get_short_help_str(200) in listed.replace("\n" + " " * 11, " ")
+        assert f"{name} {command.get_short_help_str(200)}" in listed

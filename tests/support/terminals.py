@@ -45,10 +45,11 @@ class Terminal:
         self._code: int | None = None
         self._pid, self._handle = pty.fork()
         if self._pid == 0:
+            # Before it runs: it may look at its size at once.
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.chdir(folder)
             command = [*program, *arguments]
             os.execve(command[0], command, {"TERM": "xterm-256color", **environment})
-        fcntl.ioctl(self._handle, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def __enter__(self) -> Terminal:
         return self

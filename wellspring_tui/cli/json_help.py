@@ -30,8 +30,9 @@ JOB_WHOLE = (
     "requests, answered, failed, model, size_bytes, expires_at, answers_expire_at, problems) and "
     "timeline (at, part, what, detail)"
 )
-RETRIED = f"an object with {_JOB}, and retry (requests, parts, real_time, "
-    "after_cancelling, left_out)"
+RETRIED = (
+    f"an object with {_JOB}, and retry (requests, parts, real_time, after_cancelling, left_out)"
+)
 OFFERS = (
     "a list of batches, each with batch_id, name, service, status, endpoint, requests, answered, "
     f"failed, created_at; with a BATCH_ID {JOBS}"
@@ -53,7 +54,7 @@ HITS = "a list of prompts, each with section, prompt_type, custom_id, state, hit
 COMPARISON = (
     f"an object with matched_by, pair_count, left and right ({_SIDE}), and pairs (section, "
     "prompt_type, left, right; either with custom_id, state, response, reason, model, "
-    "finish_reason, input_tokens, output_tokens)"
+    "finish_reason, off_schema, input_tokens, output_tokens)"
 )
 USAGE = f"an object with by, since, until, job_id, uncounted_jobs, total and rows ({_ROW})"
 SETTINGS = "a list of settings, each with key, value, from, name, section, about"

@@ -25,7 +25,8 @@ _SHELLS = ("bash", "zsh", "fish")
 def completion(context: click.Context, shell: str) -> None:
     """Print the script that completes words in bash, zsh or fish.
 
-    Bash has to be 4.4 or newer. It completes commands, flags, the ids of jobs, services, formats, settings and files.
+    Bash has to be 4.4 or newer. What is completed: commands, flags, the ids of jobs, services,
+    formats, settings and files.
     """
     from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 
