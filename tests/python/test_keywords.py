@@ -89,7 +89,7 @@ def test_a_limit_that_is_none_is_told_at_once(prompts_path: Path, limit: float |
         ({"max_tokens": 2.5}, "max tokens: expected a count from 1"),
         ({"max_tokens": True}, "max tokens: expected a count from 1"),
         ({"model": " "}, "model: expected the name of a model"),
-        ({"model": 4}, "model: it holds something that is no text"),
+        ({"model": 4}, "model: it is not valid UTF-8 text"),
         ({"endpoint": "chat"}, "endpoint: expected a path"),
         ({"service": "nowhere"}, "there is no service “nowhere”"),
     ],

@@ -144,7 +144,7 @@ def test_options_that_no_service_takes() -> None:
 @pytest.mark.parametrize("where", ["model", "system"])
 def test_half_a_character_is_told_before_anything_is_written(where: str) -> None:
     options: dict[str, Any] = {where: "a\ud800"}
-    with pytest.raises(InputError, match=f"{where}: it holds something that is no text"):
+    with pytest.raises(InputError, match=f"{where}: it is not valid UTF-8 text"):
         WellspringBatchProcessor(**options)
 
 

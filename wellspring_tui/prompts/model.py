@@ -87,7 +87,7 @@ class RequestOptions:
         texts = {"model": self.model, "system": self.system or "", "template": self.template or ""}
         for where, text in texts.items():
             if not _is_text(text):
-                raise InputError("it holds something that is no text", where=where)
+                raise InputError("it is not valid UTF-8 text", where=where)
         if not self.model.strip():
             raise InputError("expected the name of a model", where="model")
         if self.template is not None:

@@ -42,7 +42,7 @@ _TOLERATED_SECONDS = 120
 @options.places
 @options.pass_chosen
 def doctor(chosen: Chosen, *, as_json: bool) -> ExitCode:
-    """Look at settings, folders, ledger, key, service and clock, and say what to do.
+    """Look at settings, folders, key, service and clock; say what to do.
 
     Answers with 0 when all is well, 2 when something here must be mended, 3 when it is
     the key or the service. ✓ is fine, – is not there and not needed, ! is worth a look, and
