@@ -46,7 +46,8 @@ def test_it_says_where_it_is_and_who_it_is(service: LocalService) -> None:
     assert announced["base_url"] == service.base_url
     assert announced["pid"] == service.process.pid
     health = service.http.get(f"{service.root}/wellspring/health").json()
-    assert health == {"status": "ok", "pid": service.process.pid, "unfinished_batches": 0}
+    own = {"pid": service.process.pid, "unfinished_batches": 0, "key_refused": False}
+    assert health == {"status": "ok", **own}
 
 
 def test_nobody_else_can_read_what_it_keeps(service: LocalService) -> None:
