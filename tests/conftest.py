@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_OURS = ("OPENAI_", "WELLSPRING_", "BATCH_", "LOG_LEVEL", "PORT")
+_OURS = (
+    *("OPENAI_", "WELLSPRING_", "BATCH_", "LOG_LEVEL", "PORT"),
+    *("AZURE_OPENAI_", "DASHSCOPE_", "GROQ_", "LITELLM_", "NEBIUS_", "OGX_", "SILICONFLOW_"),
+    "TOGETHER_",
+)
 
 
 @pytest.fixture(autouse=True)

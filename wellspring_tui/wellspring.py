@@ -111,7 +111,9 @@ class Wellspring(Carrying):
         """What a checked file would cost on a service."""
         from wellspring_tui.jobs.spending import estimate
 
-        return estimate(found, self._prices, free=self.settings.profile(service).is_local)
+        free = self.settings.profile(service).is_local
+        by = None if free else self._price_list(service)
+        return estimate(found, self._prices, free=free, by=by)
 
     def keep_to_limit(
         self, found: Survey, service: str | None = None, max_cost: Decimal | None = None
@@ -125,6 +127,15 @@ class Wellspring(Carrying):
         limit = self.settings.max_cost if max_cost is None else max_cost
         if limit is not None:
             keep_to(limit, self.estimate(found, service))
+
+    def refuse_unfit(
+        self, needs: Needs, options: RequestOptions, service: str | None = None
+    ) -> None:
+        """Raises InputError when a service is known to refuse a job's window or endpoint."""
+        from wellspring_tui.jobs.fitting import refuse_unfit
+
+        endpoints = (part.endpoint for part in needs.parts)
+        refuse_unfit(self.settings.profile(service), options.window, endpoints)
 
     def submit(
         self,

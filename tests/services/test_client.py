@@ -69,7 +69,7 @@ def test_a_batch_goes_up_is_answered_and_comes_down(service: Service, path: Path
     assert batch.output_file_id is not None
     file = io.BytesIO()
     written = service.download(batch.output_file_id, file, lambda *now: heard.append(now))
-    assert written == len(file.getvalue()) == service.file_size(batch.output_file_id)
+    assert written == len(file.getvalue()) == service.file(batch.output_file_id).size_bytes
     assert heard[-1] == (written, written)
     assert file.getvalue().count(b"\n") == 3
 
@@ -149,7 +149,7 @@ def test_what_the_service_does_not_know_is_gone(service: Service) -> None:
     with pytest.raises(GoneError, match="No batch found"):
         service.retrieve("batch_" + "0" * 32)
     with pytest.raises(GoneError, match="No such File object"):
-        service.file_size("file-nowhere")
+        service.file("file-nowhere")
     with pytest.raises(GoneError):
         service.download("file-nowhere", io.BytesIO(), silent)
 

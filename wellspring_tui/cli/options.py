@@ -61,7 +61,7 @@ def places(function: _Function) -> _Function:
         metavar="NAME",
         expose_value=False,
         callback=_remember,
-        help="The service to use: openai, local, or one of config.toml.",
+        help="The service to use: openai, local, another known one, or one of config.toml.",
     )
     return home(service(function))
 

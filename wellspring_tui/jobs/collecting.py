@@ -109,7 +109,7 @@ def _read(index: AnswerIndex, path: Path, part: Part, progress: Progress) -> Ite
 
 def fetch(service: Service, file_id: str, path: Path, progress: Progress, stage: str) -> None:
     """Bring a file of a service to `path`, where it appears only when it is whole and synced."""
-    expected = service.file_size(file_id)
+    expected = service.file(file_id).size_bytes
     temporary = path.with_suffix(".tmp")
     with writing(temporary), create(temporary) as file:
         written = service.download(file_id, file, progress.stage(stage))

@@ -22,6 +22,7 @@ from wellspring_tui.jobs.holding import is_gone
 from wellspring_tui.jobs.labels import Labels
 from wellspring_tui.jobs.limits import Limits, learn_token_limit
 from wellspring_tui.jobs.model import (
+    MADE,
     SENDING,
     WAITING,
     Job,
@@ -82,14 +83,20 @@ class Ledger:
 
     # -- jobs ------------------------------------------------------------------
 
-    def add_job(self, job: Job, parts: Sequence[Part]) -> None:
-        """A new job with its parts, all at once."""
+    def add_job(self, job: Job, parts: Sequence[Part], answered_by: str | None = None) -> None:
+        """A new job with its parts, all at once, and who answers for the built-in service."""
         with self._writing() as db:
             self._entries.insert_job(db, job)
             self._entries.insert_parts(db, parts)
-            self._entries.event(db, job.id, 0, "planned")
+            self._entries.event(db, job.id, 0, MADE, detail=answered_by)
 
-    def add_parts(self, job_id: str, parts: Sequence[Part], again: Mapping[int, SentAgain]) -> None:
+    def add_parts(
+        self,
+        job_id: str,
+        parts: Sequence[Part],
+        again: Mapping[int, SentAgain],
+        answered_by: str | None = None,
+    ) -> None:
         """More parts for a job that is over: what is sent again leaves the parts it was in.
 
         `again` tells, by the number of a part, how many of its requests that are. Raises
@@ -119,7 +126,8 @@ class Ledger:
             self._entries.insert_parts(db, parts)
             db.execute("UPDATE jobs SET cancel_asked = 0 WHERE id = :id", {"id": job_id})
             count = sum(moved.requests for moved in again.values())
-            self._entries.event(db, job_id, 0, "retry planned", detail=f"requests: {count:,}")
+            told = f"requests: {count:,}" + (f", {answered_by}" if answered_by else "")
+            self._entries.event(db, job_id, 0, "retry planned", detail=told)
             self._entries.derive(db, job_id)
 
     def jobs(

@@ -189,6 +189,10 @@ class Job:
         return self.collected and self.completed == self.requests
 
 
+MADE = "planned"
+"""The event with which a job begins here; its detail tells who answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened to a part, for the timeline."""
@@ -208,6 +212,12 @@ class JobDetail:
     job: Job
     parts: tuple[Part, ...]
     events: tuple[Event, ...]
+
+    @property
+    def answered_by(self) -> str | None:
+        """Who was to answer for the built-in service when the job was made; None elsewhere."""
+        made = (event.detail for event in self.events if event.what == MADE)
+        return next(made, None)
 
 
 @dataclass(frozen=True, slots=True)

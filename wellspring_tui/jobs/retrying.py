@@ -99,7 +99,8 @@ def retry(
                 planner.close()
                 _sweep(inputs, parts[-1].number)
                 raise
-        ledger.add_parts(job_id, planned_parts(job_id, planner.parts), choice.again)
+        planned = planned_parts(job_id, planner.parts)
+        ledger.add_parts(job_id, planned, choice.again, profile.answered_by)
     numbers = tuple(part.number for part in planner.parts)
     return Retry(ledger.job(job_id), choice.sent, numbers, choice.left_out())
 

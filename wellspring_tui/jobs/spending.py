@@ -11,6 +11,7 @@ from wellspring_tui.figures import money
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
+    from wellspring_tui.answers.money import PriceList
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.prompts.checking import Survey
 
@@ -48,12 +49,13 @@ class Estimate:
         return self.real_time if self.batch is None else self.batch
 
 
-def estimate(found: Survey, prices: Prices, *, free: bool) -> Estimate:
-    """What a checked file costs at OpenAI's prices."""
+def estimate(found: Survey, prices: Prices, *, free: bool, by: PriceList | None = None) -> Estimate:
+    """What a checked file costs, by a list of prices; by OpenAI's if none is given."""
     from wellspring_tui.answers.model import Usage
+    from wellspring_tui.answers.money import OPENAI
 
     def total(*, batch: bool) -> Decimal | None:
-        known = {model: prices.rates(model, batch=batch) for model in found.models}
+        known = {model: prices.rates(model, batch=batch, by=by or OPENAI) for model in found.models}
         if found.output_limit is None or None in known.values():
             return None
         costs = (
@@ -63,7 +65,9 @@ def estimate(found: Survey, prices: Prices, *, free: bool) -> Estimate:
         )
         return sum(costs, Decimal(0))
 
-    unpriced = [model for model in found.models if prices.rates(model, batch=False) is None]
+    unpriced = [
+        model for model in found.models if prices.rates(model, batch=False, by=by or OPENAI) is None
+    ]
     return Estimate(
         found.tokens,
         found.output_limit,

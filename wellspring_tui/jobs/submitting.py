@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from wellspring_tui.jobs.cutting import Cutter, rule_for
+from wellspring_tui.jobs.fitting import refuse_unfit
 from wellspring_tui.jobs.model import INDEX_NAME, Job, new_job_id
 from wellspring_tui.jobs.needs import needs_of
 from wellspring_tui.private import make_folder
@@ -91,6 +92,7 @@ class Submitter:
             finally:
                 planner.close()
             found.raise_if_unsendable()
+            refuse_unfit(self.profile, options.window, {part.endpoint for part in planner.parts})
             allow(found)
             job = Job(
                 id=job_id,
@@ -110,7 +112,7 @@ class Submitter:
                 options=None if found.kind is FileKind.REQUESTS else options,
             )
             parts = planned_parts(job_id, planner.parts, hold_creation=hold_creation)
-            self._ledger.add_job(job, parts)
+            self._ledger.add_job(job, parts, self.profile.answered_by)
         return job
 
 

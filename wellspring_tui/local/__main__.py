@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _CANT_START = 3
+_NO_ANSWERER = 4
 _SWITCH_SECONDS = 0.001
 """How soon a thread that answers HTTP gets its turn beside the one that answers requests."""
 
@@ -40,20 +41,27 @@ class _CannotStartError(Exception):
     """Said in one sentence on stderr."""
 
 
+class _NoAnswererError(_CannotStartError):
+    """Who is to answer can't be had: trying again is of no use."""
+
+
 class _Announcement(msgspec.Struct):
     pid: int
     base_url: str
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the service; 0 after a clean stop, 3 when it can't start, 1 after a defect."""
+    """Run the service; 0 after a clean stop, 1 after a defect, 3 when it can't start.
+
+    4 when it can't because of who is to answer: then another try is of no use.
+    """
     settings, given_model = _parse(arguments)
     os.umask(0o077)
     try:
         return _run(settings, given_model)
     except _CannotStartError as error:
         print(f"wellspring local: {error}", file=sys.stderr)
-        return _CANT_START
+        return _NO_ANSWERER if isinstance(error, _NoAnswererError) else _CANT_START
 
 
 def _parse(arguments: Sequence[str] | None) -> tuple[Settings, str | None]:
@@ -148,8 +156,15 @@ def _parse(arguments: Sequence[str] | None) -> tuple[Settings, str | None]:
         model_server=given.model_server,
         model_server_key=os.environ.get(given.model_server_key_variable or ""),
         line_seconds=given.line_timeout,
+        answerer=_answerer(given),
     )
     return settings, given.model
+
+
+def _answerer(given: argparse.Namespace) -> str:
+    if given.model:
+        return f"model {given.model}"
+    return f"model server {given.model_server}" if given.model_server else "simulated"
 
 
 def _seconds(text: str) -> float:
@@ -199,7 +214,7 @@ def _run(settings: Settings, model: str | None) -> int:
             settings = replace(settings, model_server=running.url, model_name=running.name)
             return asyncio.run(_serve(settings, listening))
     except NoModelError as error:
-        raise _CannotStartError(str(error)) from None
+        raise _NoAnswererError(str(error)) from None
     finally:
         lock.release()
 
@@ -210,7 +225,7 @@ def _model_file(name: str | None) -> Path | None:
     try:
         return find(name)
     except NoModelError as error:
-        raise _CannotStartError(str(error)) from None
+        raise _NoAnswererError(str(error)) from None
 
 
 async def _serve(settings: Settings, listening: socket.socket) -> int:

@@ -29,6 +29,7 @@ class Batches:
     def __init__(self, settings: Settings, store: Store, engine: Engine) -> None:
         self._window_seconds = settings.window_seconds
         self._obeys_metadata = settings.obeys_metadata
+        self._answerer = settings.answerer
         self._creations_per_hour = settings.creations_per_hour
         self._store = store
         self._engine = engine
@@ -55,6 +56,7 @@ class Batches:
             expires_at=now + int(self._window_seconds),
             metadata=None if metadata is None else msgspec.json.encode(metadata).decode(),
             output_life_seconds=life,
+            answerer=self._answerer,
         )
         created = wire.batch_object(self._batch(batch_id))
         self._engine.carry(batch_id)

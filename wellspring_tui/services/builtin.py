@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from wellspring_tui.errors import NetworkError
+from wellspring_tui.errors import BusyError, NetworkError, RefusedError
 from wellspring_tui.private import make_folder
 from wellspring_tui.text import one_line
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from wellspring_tui.settings import ServiceProfile
 
 _START_SECONDS = 20.0
+_NO_ANSWERER = 4
+"""What it ends with when who is to answer can't be had: its last word says why."""
+_SAYS = "wellspring local: "
 _CALL_SECONDS = 5.0
 _LOOK_SECONDS = 0.02
 _AGAIN_SECONDS = 0.2
@@ -39,16 +42,32 @@ class _Running(msgspec.Struct):
 
     pid: int
     base_url: str
+    answerer: str | None = None
+    """Who answers; None from a service of an older version."""
 
 
 def answering_options(profile: ServiceProfile) -> list[str]:
     """What the built-in service is told about who answers."""
     options = []
+    if profile.small_model is not None:
+        options += ["--model", profile.small_model]
     if profile.model_server is not None:
         options += ["--model-server", profile.model_server]
     if profile.model_server_key_variable is not None:
         options += ["--model-server-key-variable", profile.model_server_key_variable]
     return options
+
+
+def refuse_without_model(profile: ServiceProfile) -> None:
+    """Raises RefusedError when a small model is to answer that is not installed here."""
+    if profile.small_model is None:
+        return
+    command = [sys.executable, "-m", "wellspring_tui.local.small_model", "--find"]
+    found = subprocess.run(
+        [*command, profile.small_model], capture_output=True, text=True, check=False
+    )
+    if found.returncode:
+        raise RefusedError(one_line(found.stderr, 300))
 
 
 class BuiltinService:
@@ -64,6 +83,7 @@ class BuiltinService:
         """`profile` says who answers; `environment` holds the key of who does."""
         self._data = data
         self._answering = [] if profile is None else answering_options(profile)
+        self._answerer = None if profile is None else profile.answerer
         self._environment = None if environment is None else dict(environment)
         self._pace_seconds = pace_seconds
         self._lease: http.client.HTTPConnection | None = None
@@ -72,12 +92,15 @@ class BuiltinService:
     def base_url(self) -> str:
         """Where the service answers; it is started when it does not run.
 
-        Raises NetworkError when it can't be started.
+        Raises NetworkError when it can't be started, RefusedError when who is to answer is not
+        installed, BusyError while one runs that somebody else answers for.
         """
         if self._base_url is not None and _answers(self._base_url):
             return self._base_url
         self.release()
         running = self.running()
+        if running is not None:
+            self._refuse_other(running)
         if running is None or not self._take_lease(running.base_url):
             running = self._start()
         self._base_url = running.base_url
@@ -91,6 +114,16 @@ class BuiltinService:
         except (OSError, msgspec.DecodeError):
             return None
         return found if _answers(found.base_url) else None
+
+    def _refuse_other(self, running: _Running) -> None:
+        """Jobs made for one answerer are never given to another."""
+        if None in (running.answerer, self._answerer) or running.answerer == self._answerer:
+            return
+        raise BusyError(
+            f"the built-in service is still at work with other answers ({running.answerer})",
+            todo=f"Those of {self._answerer} come when its batches have ended and no program "
+            "uses it any more.",
+        )
 
     def release(self) -> None:
         """Let go of the lease. The service stops once nobody holds one and all is done."""
@@ -121,9 +154,13 @@ class BuiltinService:
         while time.monotonic() < deadline:
             # Another face may have been first: then ours ends, and its service is taken.
             running = self.running()
+            if running is not None:
+                self._refuse_other(running)
             if running is not None and self._take_lease(running.base_url):
                 return running
             time.sleep(_LOOK_SECONDS)
+            if process.poll() == _NO_ANSWERER:
+                raise RefusedError(_last_line(log_path).removeprefix(_SAYS))
             if process.poll() is not None and self.running() is None:
                 # Ours gave way to one that was just stopping.
                 time.sleep(_AGAIN_SECONDS)

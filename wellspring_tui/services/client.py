@@ -22,6 +22,7 @@ from wellspring_tui.log import logger
 from wellspring_tui.services.failures import translated
 from wellspring_tui.services.plain import read_page
 from wellspring_tui.services.reading import read_batch, read_file
+from wellspring_tui.services.ways import USUAL
 from wellspring_tui.text import one_line, shown_url
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import openai
 
     from wellspring_tui.services.model import Batch, RemoteFile
+    from wellspring_tui.services.ways import Ways
 
 _log = logger(__name__)
 _OPENAI_HOST = "api.openai.com"
@@ -50,8 +52,9 @@ Heartbeat: TypeAlias = "Callable[[int, int | None], None]"
 class Service:
     """A service that runs batches. Every method raises ServiceError, in one of its forms."""
 
-    def __init__(self, base_url: str, api_key: str) -> None:
+    def __init__(self, base_url: str, api_key: str, ways: Ways = USUAL) -> None:
         self.base_url = base_url
+        self._ways = ways
         self._shown_url = shown_url(base_url)
         self._api_key = api_key
         self._sdk: openai.OpenAI | None = None
@@ -64,21 +67,28 @@ class Service:
         `heartbeat` hears (bytes sent, bytes in all) and may raise StoppedError.
         """
         with self._calls() as sdk, _CountedFile(path, heartbeat) as file:
-            answer = sdk.with_options(
-                timeout=_UPLOAD_TIMEOUT.total_seconds(), max_retries=0
-            ).files.with_raw_response.create(file=(name, file), purpose="batch")
-            return self._understood(read_file, answer.content)
+            patient = sdk.with_options(timeout=_UPLOAD_TIMEOUT.total_seconds(), max_retries=0)
+            return self._understood(read_file, self._ways.upload(patient, name, file))
 
     def create(
-        self, input_file_id: str, endpoint: str, window: str, metadata: Mapping[str, str]
+        self,
+        input_file_id: str,
+        endpoint: str,
+        window: str,
+        metadata: Mapping[str, str],
+        model: str = "",
     ) -> Batch:
-        """Create a batch. Sent once: a NetworkError leaves open whether the batch exists."""
+        """Create a batch. Sent once: a NetworkError leaves open whether the batch exists.
+
+        `model` is that of its requests, for a service that wants to hear it here as well.
+        """
         with self._calls() as sdk:
             answer = sdk.with_options(max_retries=0).batches.with_raw_response.create(
                 input_file_id=input_file_id,
                 endpoint=endpoint,  # type: ignore[arg-type]  # other services have others
                 completion_window=window,  # type: ignore[arg-type]
                 metadata=dict(metadata),
+                extra_body=self._ways.beside_creation(model),
             )
             return self._understood(read_batch, answer.content)
 
@@ -110,17 +120,19 @@ class Service:
     def find_file(self, name: str, size_bytes: int) -> RemoteFile | None:
         """The newest input file of that name and size among the last uploads, if it is there."""
         with self._calls() as sdk:
-            answer = sdk.files.with_raw_response.list(purpose="batch", limit=_PAGE, order="desc")
+            answer = sdk.files.with_raw_response.list(
+                purpose=self._ways.upload_purpose, limit=_PAGE, order="desc"
+            )
             raw = self._understood(lambda page: page, answer.content).get("data")
         items = raw if isinstance(raw, list) else []
         files = [read_file(item) for item in items if isinstance(item, dict) and item.get("id")]
         return next((f for f in files if (f.filename, f.size_bytes) == (name, size_bytes)), None)
 
-    def file_size(self, file_id: str) -> int | None:
-        """How many bytes the service says a file has; None when it does not say."""
+    def file(self, file_id: str) -> RemoteFile:
+        """What the service says of a file. Raises GoneError when it does not have it."""
         with self._calls() as sdk:
             answer = sdk.files.with_raw_response.retrieve(file_id)
-            return self._understood(read_file, answer.content).size_bytes
+            return self._understood(read_file, answer.content)
 
     def download(self, file_id: str, to: IO[bytes], heartbeat: Heartbeat) -> int:
         """Stream a file's content into `to`; the number of bytes written.
@@ -190,6 +202,8 @@ class Service:
     def _understood(self, read: Callable[[dict[str, object]], T], content: bytes) -> T:
         try:
             raw = msgspec.json.decode(content)
+            if isinstance(raw, list):  # Together's lists come without a page around them
+                raw = {"data": raw, "has_more": False}
             if isinstance(raw, dict):
                 return read(raw)
         except (msgspec.DecodeError, ValueError) as error:

@@ -60,9 +60,8 @@ def check(
     with chosen.wellspring() as wellspring:
         told = teller(quiet=quiet)
         with told:
-            needs = wellspring.needs(
-                file, wellspring.request_options(**request_options), progress=told.progress
-            )
+            given = wellspring.request_options(**request_options)
+            needs = wellspring.needs(file, given, progress=told.progress)
         found = needs.found
         cost = wellspring.estimate(found)
         service = wellspring.settings.service
@@ -72,6 +71,7 @@ def check(
             data("\n".join(_report(needs, cost, service)))
         verdict = _verdict(found)
         if verdict is ExitCode.OK:
+            wellspring.refuse_unfit(needs, given)
             wellspring.keep_to_limit(found, max_cost=max_cost)
     return verdict
 

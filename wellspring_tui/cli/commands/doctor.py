@@ -79,6 +79,7 @@ def _findings(chosen: Chosen) -> Iterator[Finding]:
                 f"ledger: {settings.places.ledger}, {jobs:,} job{'' if jobs == 1 else 's'}"
             )
             yield from _service(wellspring, settings.profile())
+            yield _others(settings)
             if not settings.profile().is_local:
                 yield _answer(wellspring, settings.profile(_LOCAL))
     except WellspringError as error:
@@ -117,11 +118,12 @@ def _nearest(path: Path) -> Path:
 
 def _service(wellspring: Wellspring, profile: ServiceProfile) -> Iterator[Finding]:
     if profile.is_local:
-        yield Finding("service: local, the built-in one; it needs no key")
+        yield Finding(f"service: {profile.name}, built in, needs no key: {profile.answered_by}")
         yield _answer(wellspring, profile)
         return
+    address = shown_url(profile.base_url) if profile.base_url else "no address yet"
     yield Finding(
-        f"service: {profile.name}, {shown_url(profile.base_url or '')}, "
+        f"service: {profile.name}, {address}, "
         f"{profile.max_requests:,} requests and {size(profile.max_bytes)} a batch"
     )
     settings = wellspring.settings
@@ -140,13 +142,25 @@ def _service(wellspring: Wellspring, profile: ServiceProfile) -> Iterator[Findin
     yield _answer(wellspring, profile)
 
 
+def _others(settings: Settings) -> Finding:
+    """What else `--service` takes, and the variables that each wants."""
+    in_use = {profile.name for profile in settings.in_use}
+    known = (
+        f"{name} ({profile.needs})" if profile.needs else name
+        for name, profile in settings.services.items()
+        if name not in in_use
+    )
+    return Finding(f"services set up: {', '.join(sorted(in_use))}; known too: {', '.join(known)}")
+
+
 def _answer(wellspring: Wellspring, profile: ServiceProfile) -> Finding:
     name = "the built-in service" if profile.is_local else profile.name
     try:
         wellspring.ping(profile.name)
     except ServiceError as error:
         return _error(error)
-    return Finding(f"{name} answers")
+    by = f" ({profile.answered_by})" if profile.answered_by else ""
+    return Finding(f"{name} answers{by}")
 
 
 def _error(error: WellspringError) -> Finding:

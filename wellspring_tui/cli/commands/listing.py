@@ -175,7 +175,7 @@ def _cost(job: Job) -> str:
 def _whole(of: JobDetail, expected: Outlook | None) -> Iterator[str]:
     job = of.job
     yield f"{job.id}  {one_line(job.name)}  {one_line(job.status)}"
-    yield from _facts(job, expected)
+    yield from _facts(of, expected)
     yield ""
     yield "Parts"
     yield from table([*_part_columns(of.parts)], None, indent="  ")
@@ -199,7 +199,8 @@ def _whole(of: JobDetail, expected: Outlook | None) -> Iterator[str]:
         yield f"  part {part.number}, {one_line(str(found))}{code}"
 
 
-def _facts(job: Job, expected: Outlook | None) -> Iterator[str]:
+def _facts(of: JobDetail, expected: Outlook | None) -> Iterator[str]:
+    job = of.job
     rest = f"{job.missing:,} {'missing' if job.collected else 'to go'}"
     ended = f", ended {_time(job.ended_at)}" if job.ended_at is not None else ""
     used = f"{job.input_tokens:,} in, {job.output_tokens:,} out"
@@ -209,7 +210,7 @@ def _facts(job: Job, expected: Outlook | None) -> Iterator[str]:
         "Notes": job.notes,
         "File": job.source,
         "Kind": job.kind,
-        "Service": job.service,
+        "Service": f"{job.service} ({of.answered_by})" if of.answered_by else job.service,
         "Model": job.model,
         "Endpoint": ", window ".join(filter(None, (job.endpoint, job.window))),
         "Requests": f"{job.requests:,}: {job.completed:,} answered, {job.failed:,} failed, {rest}",

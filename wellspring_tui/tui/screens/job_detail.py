@@ -67,7 +67,7 @@ def detail_lines(view: JobView, width: int) -> list[Content]:
     if job.notes:
         for line in job.notes.split("\n"):
             lines.add("notes", one_line(line))
-    _add_facts(lines, job, view.now)
+    _add_facts(lines, detail, view.now)
     _add_parts(lines, detail.parts)
     for event in event_lines(detail.events):
         lines.add("events", event)
@@ -194,7 +194,8 @@ def _answers(job: Job, view: JobView) -> Content:
     return look.sparkline(came) + Content.styled(in_all, look.QUIET)
 
 
-def _add_facts(lines: _Lines, job: Job, now: datetime) -> None:
+def _add_facts(lines: _Lines, detail: JobDetail, now: datetime) -> None:
+    job = detail.job
     if job.description:
         lines.add("about", one_line(job.description))
     created = job.created_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
@@ -205,7 +206,8 @@ def _add_facts(lines: _Lines, job: Job, now: datetime) -> None:
     )
     lines.add("requests", _joined(f"{job.requests:,}", job.endpoint, job.model))
     lines.add("tokens", f"{tokens} · cost {cost(job)}")
-    lines.add("service", _joined(job.service, job.window and f"window {job.window}", created))
+    window = job.window and f"window {job.window}"
+    lines.add("service", _joined(job.service, detail.answered_by or "", window, created))
     if left := time_left(job, now):
         lines.add("window", f"{left} left" if left != "over" else "over")
     lines.add("file", look.path(Path(job.source)))

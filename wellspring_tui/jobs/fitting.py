@@ -1,0 +1,50 @@
+"""What a service takes: the windows of its batches, and the endpoints they go to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wellspring_tui.errors import InputError
+from wellspring_tui.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wellspring_tui.settings import ServiceProfile
+
+_HOURS = {"h": 1, "d": 24}
+
+
+def refuse_unfit(profile: ServiceProfile, window: str, endpoints: Iterable[str] = ()) -> None:
+    """Raises InputError for what a service is known to refuse."""
+    _refuse_window(profile, window)
+    if profile.endpoints is None:
+        return
+    for endpoint in endpoints:
+        if endpoint not in profile.endpoints:
+            raise InputError(
+                f"{profile.name} takes no batches for {one_line(endpoint, 40)}",
+                todo=f"It takes {', '.join(profile.endpoints)}.",
+            )
+
+
+def _refuse_window(profile: ServiceProfile, window: str) -> None:
+    if profile.windows is None:
+        return
+    shortest, longest = profile.windows
+    hours = _hours(window)
+    if hours is not None and _hours(shortest, 0) <= hours <= _hours(longest, 0):
+        return
+    takes = shortest if shortest == longest else f"from {shortest} to {longest}"
+    raise InputError(
+        f"{profile.name} has no window of {one_line(window, 20) or 'nothing'}",
+        where="window",
+        todo=f"It takes {takes}.",
+    )
+
+
+def _hours(window: str, otherwise: int | None = None) -> int | None:
+    number, unit = window[:-1], window[-1:]
+    if unit not in _HOURS or not (number.isascii() and number.isdecimal()):
+        return otherwise
+    return int(number) * _HOURS[unit]
