@@ -64,6 +64,8 @@ class ServiceProfile:
     model_server_key_variable: str | None = None
     small_model: str | None = None
     """The model on this machine that answers for the built-in service: a name, or a file."""
+    max_tokens: int | None = None
+    """Of an answer, unless something else is set; None for what holds everywhere."""
     windows: tuple[str, str] | None = None
     """The shortest and the longest window it takes, as `24h` or `7d`; None when unknown."""
     endpoints: tuple[str, ...] | None = None
@@ -269,6 +271,7 @@ class _Service(msgspec.Struct, forbid_unknown_fields=True):
     model_server: _Url | None = None
     model_server_key_variable: str | None = None
     small_model: str | None = None
+    max_tokens: _Limit | None = None
     windows: tuple[_Window, _Window] | None = None
     endpoints: tuple[str, ...] | None = None
     prices: str | None = None

@@ -73,10 +73,15 @@ class Wellspring(Carrying):
     # -- in --------------------------------------------------------------------
 
     def request_options(self, **given: object) -> RequestOptions:
-        """Request options: what is given (and not None), then what is set, then the defaults."""
+        """Request options: what is given (and not None), then what is set, then the defaults.
+
+        Those of the chosen service come before those of all.
+        """
         from wellspring_tui.prompts.model import RequestOptions
 
-        chosen = dict(self.settings.request_defaults)
+        usual = self.settings.profile().max_tokens
+        chosen: dict[str, object] = {} if usual is None else {"max_tokens": usual}
+        chosen.update(self.settings.request_defaults)
         chosen.update((name, value) for name, value in given.items() if value is not None)
         return RequestOptions(**chosen)  # type: ignore[arg-type]
 

@@ -93,3 +93,28 @@ def test_doctor_shows_no_more_than_the_end_of_a_key(shell: Shell, port: int) -> 
     )
     assert (home["state"], refused["state"]) == ("warning", "error")
     assert home["todo"] == f"chmod 700 {shell.home}"
+
+
+def test_doctor_tells_who_answers_and_what_else_is_known(shell: Shell) -> None:
+    done = shell.wellspring("doctor", "--service", "local")
+    assert done.code == 0
+    assert "service: local, built in, needs no key: simulated answers" in done.stdout
+    assert "the built-in service answers (simulated answers)" in done.stdout
+    assert "azure (AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_API_KEY), groq (GROQ_API_KEY)" in (
+        done.stdout
+    )
+    set_up = shell.wellspring("doctor", "--service", "local", GROQ_API_KEY=KEY)
+    assert "services set up: groq, local, openai;" in set_up.stdout
+
+
+def test_a_job_tells_who_was_to_answer_it(shell: Shell) -> None:
+    job_id = shell.wellspring("submit", SAMPLE, "--service", "local").stdout.strip()
+    status = shell.wellspring("status", job_id).stdout
+    assert "local (simulated answers)" in status
+    assert "planned  simulated answers" in status
+
+
+def test_a_window_that_a_service_has_not_is_refused_by_check_too(shell: Shell) -> None:
+    done = shell.wellspring("check", SAMPLE, "--service", "groq", "--window", "30d")
+    assert done.code == 2
+    assert "groq has no window of 30d. It takes from 24h to 7d." in done.stderr

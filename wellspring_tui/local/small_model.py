@@ -29,6 +29,10 @@ _MOST_ANSWER_TOKENS = 512
 """For requests that set no limit: a small model does not always know when to stop."""
 
 
+_AGAINST_REPEATING, _AGAINST_LOOPS = 1.1, 0.8
+"""As llama.cpp's documentation proposes: a penalty on words, and on runs of words."""
+
+
 class NoModelError(Exception):
     """The model can't be had; the sentence says what to install."""
 
@@ -91,6 +95,11 @@ def _serve(path: Path) -> None:
     settings.n_parallel = _AT_ONCE
     settings.n_ctx = _AT_ONCE * _CONTEXT_TOKENS
     settings.n_predict = _MOST_ANSWER_TOKENS
+    # Left to itself so small a model repeats a line until there is no more room.
+    settings.sampling.penalty_repeat = _AGAINST_REPEATING
+    settings.sampling.penalty_last_n = settings.n_predict
+    settings.sampling.dry_multiplier = _AGAINST_LOOPS
+    settings.sampling.dry_penalty_last_n = _CONTEXT_TOKENS
     settings.verbosity = 0
     settings.port = 0
     # Its threads spin while they wait for each other: one core stays free for all the rest.
