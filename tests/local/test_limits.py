@@ -199,7 +199,8 @@ def test_killed_and_started_again_it_counts_every_batch_once(
 
 
 @pytest.mark.parametrize(
-    ("version", "lacks"), [(1, ["answerer", "enqueued_tokens"]), (2, ["answerer"])]
+    ("version", "lacks"),
+    [(1, ["answerer", "cached_tokens", "enqueued_tokens"]), (2, ["answerer", "cached_tokens"])],
 )
 def test_what_an_older_service_left_is_taken_over(
     start: Callable[..., LocalService], version: int, lacks: list[str]

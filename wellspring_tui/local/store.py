@@ -61,14 +61,18 @@ CREATE TABLE batches (
     output_tokens       INTEGER NOT NULL DEFAULT 0,
     reasoning_tokens    INTEGER NOT NULL DEFAULT 0,
     enqueued_tokens     INTEGER NOT NULL DEFAULT 0,
-    answerer            TEXT NOT NULL DEFAULT ''
+    answerer            TEXT NOT NULL DEFAULT '',
+    cached_tokens       INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX unfinished ON batches (seq)
     WHERE status IN ('validating', 'in_progress', 'finalizing', 'cancelling');
 """
 
 _FROM_VERSION_1 = "ALTER TABLE batches ADD COLUMN enqueued_tokens INTEGER NOT NULL DEFAULT 0;"
-_FROM_VERSION_2 = "ALTER TABLE batches ADD COLUMN answerer TEXT NOT NULL DEFAULT '';"
+_FROM_VERSION_2 = """
+ALTER TABLE batches ADD COLUMN answerer TEXT NOT NULL DEFAULT '';
+ALTER TABLE batches ADD COLUMN cached_tokens INTEGER NOT NULL DEFAULT 0;
+"""
 _WAYS_HERE = {0: _SCHEMA, 1: _FROM_VERSION_1 + _FROM_VERSION_2, 2: _FROM_VERSION_2}
 
 _UNFINISHED = "status IN ('validating', 'in_progress', 'finalizing', 'cancelling')"
@@ -97,6 +101,7 @@ class Counts:
     input_tokens: int = 0
     output_tokens: int = 0
     reasoning_tokens: int = 0
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,8 @@ class Batch:
     """Prompt tokens, known once it is validated; they fill the queue until it ends."""
     answerer: str
     """Who answers its requests, all of them; empty where an older service made it."""
+    cached_tokens: int
+    """Of the input tokens."""
 
 
 class Store:
@@ -254,6 +261,13 @@ class Store:
         rows = self._rows("SELECT * FROM batches WHERE id = :id", id=batch_id)
         return Batch(*rows[0]) if rows else None
 
+    def batch_of_result(self, file_id: str) -> Batch | None:
+        """The batch that a result file is of."""
+        rows = self._rows(
+            "SELECT * FROM batches WHERE :id IN (output_file_id, error_file_id)", id=file_id
+        )
+        return Batch(*rows[0]) if rows else None
+
     def batches(self, *, after: int | None, limit: int) -> list[Batch]:
         """Up to `limit` batches, newest first, behind the place `after`."""
         rows = self._rows(
@@ -346,7 +360,7 @@ class Store:
         self._do(
             "UPDATE batches SET completed = :completed, failed = :failed,"
             " input_tokens = :input_tokens, output_tokens = :output_tokens,"
-            " reasoning_tokens = :reasoning_tokens WHERE id = :id",
+            " reasoning_tokens = :reasoning_tokens, cached_tokens = :cached_tokens WHERE id = :id",
             id=batch_id,
             **_values(counts),
         )
