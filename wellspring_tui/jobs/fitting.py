@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from wellspring_tui.errors import InputError
@@ -32,8 +33,7 @@ def _refuse_window(profile: ServiceProfile, window: str) -> None:
     if profile.windows is None:
         return
     shortest, longest = profile.windows
-    hours = _hours(window)
-    if hours is not None and _hours(shortest, 0) <= hours <= _hours(longest, 0):
+    if _hours(shortest) <= _hours(window) <= _hours(longest):
         return
     takes = shortest if shortest == longest else f"from {shortest} to {longest}"
     raise InputError(
@@ -43,8 +43,9 @@ def _refuse_window(profile: ServiceProfile, window: str) -> None:
     )
 
 
-def _hours(window: str, otherwise: int | None = None) -> int | None:
+def _hours(window: str) -> float:
+    """How long a window is; not a number for what is none, which lies in no range."""
     number, unit = window[:-1], window[-1:]
     if unit not in _HOURS or not (number.isascii() and number.isdecimal()):
-        return otherwise
+        return math.nan
     return int(number) * _HOURS[unit]

@@ -84,7 +84,7 @@ class SmallModel:
 
 def _serve(path: Path) -> None:
     """Load the model, say where it answers, and stay until whoever started it is gone."""
-    import xllamacpp  # type: ignore[import-not-found, unused-ignore]
+    import xllamacpp  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     # What llama.cpp prints is not for the one who reads the address.
     told, silent = os.dup(1), os.open(os.devnull, os.O_WRONLY)
