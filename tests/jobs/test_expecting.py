@@ -187,5 +187,5 @@ def test_jobs_of_an_older_ledger_count_with_their_average(tmp_path: Path) -> Non
         db.execute("PRAGMA user_version = 3")
         db.commit()
     ledger = Ledger(path)
-    assert ledger.lengths.of("asked", [], local=False) == {"": [(10, 4_000)]}
+    assert ledger.lengths.of("asked", [], among=["local"], outside=True) == {"": [(10, 4_000)]}
     ledger.close()
