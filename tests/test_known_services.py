@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wellspring_tui.channels import profile_of, real_time_channel
 from wellspring_tui.errors import CredentialsError, InputError, SettingsError
 from wellspring_tui.jobs.fitting import refuse_unfit
 from wellspring_tui.known_services import known_services
@@ -223,3 +224,34 @@ def test_a_service_of_ones_own_has_the_prices_that_its_table_names(
     assert openai.real_time == openai.batch * 2
     assert deepseek.batch is not None
     assert deepseek.real_time == deepseek.batch * 4
+
+
+def test_a_key_of_openai_sets_up_nothing_else(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
+    monkeypatch.setenv("GROQ_API_KEY", "gsk_0123456789")
+    settings = load_settings(home=home)
+    assert [profile.name for profile in settings.in_use] == ["openai", "local", "groq"]
+
+
+def test_in_real_time_a_service_takes_what_its_batches_refuse(home: Path) -> None:
+    settings = load_settings(home=home)
+    groq = profile_of(settings, real_time_channel("groq"))
+    refuse_unfit(groq, "30d", ["/v1/embeddings"])
+    with pytest.raises(InputError, match=r"can't be asked in real time"):
+        refuse_unfit(groq, "24h", ["/v1/audio/transcriptions"])
+    assert groq.answered_by is None
+    assert not profile_of(settings, real_time_channel("azure")).waits_for_files
+    assert profile_of(settings, real_time_channel("nebius")).max_requests == 50_000
+    assert profile_of(settings, real_time_channel("siliconflow")).max_requests == 5_000
+
+
+def test_without_an_address_nothing_is_sent_in_real_time_either(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "0123456789")
+    with (
+        Wellspring(load_settings(home=home, service="azure")) as wellspring,
+        pytest.raises(CredentialsError, match=r"no address for the service azure$|azure\. Set"),
+    ):
+        wellspring.submit(Wellspring.sample(), now=True)
+    assert not (home / "real-time").exists()

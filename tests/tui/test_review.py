@@ -313,7 +313,7 @@ async def test_every_field_is_reached_with_tab_and_the_cost_stays_in_sight(
     async with open_dashboard((80, 24), demo=True, **OPENAI) as hand:
         await review(hand)
         reached = []
-        for _ in range(14):
+        for _ in range(15):
             assert f"Submit 9 prompts · {COST}" in hand.text
             focused = hand.app.focused
             assert focused is not None
