@@ -42,7 +42,10 @@ _COMMANDS = {
     "local": ("local", "Run the built-in service alone, for any OpenAI client."),
     "clean": ("cleaning", "Show what nobody needs any more, and delete it when you say so."),
     "forget": ("cleaning", "Delete JOBs that are over: requests, answers, place in the usage."),
-    "doctor": ("doctor", "Look at paths, settings, key and service, and say what to do."),
+    "doctor": (
+        "doctor",
+        "Look at settings, folders, ledger, key, service and clock, and say what to do.",
+    ),
     "config": ("config", "Show every setting, its value and where that came from."),
     "completion": ("completion", "Print the script that completes words in bash, zsh or fish."),
 }
