@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("wellspring", deadline=None)
 hypothesis.settings.load_profile("wellspring")
 
-_OURS = ("OPENAI_", "WELLSPRING_", "BATCH_", "LOG_LEVEL", "PORT")
+_OURS = (
+    *("OPENAI_", "WELLSPRING_", "BATCH_", "LOG_LEVEL", "PORT"),
+    *("AZURE_OPENAI_", "DASHSCOPE_", "GROQ_", "LITELLM_", "NEBIUS_", "OGX_", "SILICONFLOW_"),
+    "TOGETHER_",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ import keyring
 import pytest
 
 from tests.support.file_keyring import LOCKED, FileKeyring
+from wellspring_tui.channels import profile_of, real_time_channel
 from wellspring_tui.errors import CredentialsError
 from wellspring_tui.keychain import Keychain
 from wellspring_tui.log_file import Redaction
@@ -85,3 +86,14 @@ def test_a_locked_keyring_is_named_where_a_key_is_missed(file: Path, openai: Set
 
 def test_a_closed_one_holds_nothing(file: Path) -> None:
     assert Keychain(closed=True).key("openai") is None
+
+
+def test_the_same_key_is_asked_for_in_real_time(openai: Settings) -> None:
+    assert openai.key(profile_of(openai, real_time_channel("openai"))) == KEY
+
+
+def test_nobody_is_asked_for_the_key_of_a_service_that_is_only_known(openai: Settings) -> None:
+    Keychain().keep("groq", "sk-of-groq")
+    openai.look_for_keys()
+    assert openai.keychain.known == (KEY,)
+    assert openai.key(openai.profile("groq")) == "sk-of-groq"

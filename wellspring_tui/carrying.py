@@ -241,7 +241,8 @@ class Carrying(Outcomes):
         if limit is None:
             return
         free = self.settings.profile(job.service).is_local
-        cost = estimate(again, self._prices, free=free, now=now)
+        by = None if free else self._price_list(job.service)
+        cost = estimate(again, self._prices, free=free, now=now, by=by)
         keep_retry_to(limit, cost, job.id, self.usage(job_id=job.id).total.cost)
 
     def litter(self, scope: Scope | None = None, progress: Progress | None = None) -> Findings:

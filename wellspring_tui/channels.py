@@ -10,12 +10,12 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from wellspring_tui.settings import IN_REAL_TIME
+from wellspring_tui.settings import IN_REAL_TIME, ServiceProfile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wellspring_tui.settings import Places, ServiceProfile, Settings
+    from wellspring_tui.settings import Places, Settings
 
 _SETTLE_SECONDS = 1.0
 _BACKOFF_SECONDS = 1.0
@@ -36,11 +36,18 @@ def profile_of(settings: Settings, channel: str) -> ServiceProfile:
     service = settings.profile(service_of(channel))
     if service_of(channel) == channel:
         return service
+    usual = ServiceProfile(channel)
     return replace(
         service,
         name=channel,
         answers_for=service.name,
         base_url=None,
+        # Without an address nothing can be asked there, in no way.
+        base_url_variable=None if service.base_url else service.base_url_variable,
+        # Its batches are those of the built-in service, which takes what OpenAI does.
+        max_requests=min(service.max_requests, usual.max_requests),
+        max_bytes=min(service.max_bytes, usual.max_bytes),
+        waits_for_files=usual.waits_for_files,
         enqueued_tokens=None,
         settle_seconds=_SETTLE_SECONDS,
         backoff_seconds=min(_BACKOFF_SECONDS, service.backoff_seconds),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.comparing import Comparison
     from wellspring_tui.answers.exports.source import Source
     from wellspring_tui.answers.model import Totals
+    from wellspring_tui.answers.money import PriceList
     from wellspring_tui.answers.plain import PlainAnswer
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.answers.results import Results
@@ -196,7 +198,17 @@ class Outcomes(Records):
         """Today's prices for the requests of a job."""
         from wellspring_tui.answers.tariffs import free_of_charge, in_a_batch
 
-        # What was imported is priced as if OpenAI had answered it.
-        if job.service != NO_SERVICE and self.settings.profile(job.service).is_local:
+        if job.service == NO_SERVICE:
+            # What was imported is priced as if OpenAI had answered it.
+            return in_a_batch(self._prices)
+        if self.settings.profile(job.service).is_local:
             return free_of_charge
-        return in_a_batch(self._prices)
+        return in_a_batch(self._prices, self._price_list(job.service))
+
+    def _price_list(self, service: str | None) -> PriceList:
+        """Whose prices a service takes."""
+        from wellspring_tui.answers.money import PriceList
+
+        profile = self.settings.profile(service)
+        factor = None if profile.batch_price is None else Decimal(str(profile.batch_price))
+        return PriceList(profile.prices, factor)

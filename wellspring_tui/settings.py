@@ -11,24 +11,28 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin
+from urllib.parse import quote
 
 import msgspec
 
 from wellspring_tui.errors import CredentialsError, SettingsError
 from wellspring_tui.keychain import Keychain, end_of_key, fit_for_key
+from wellspring_tui.known_services import known_services
 from wellspring_tui.notices import Notices, NoticesTable
 from wellspring_tui.origins import VARIABLES, Kind, Origin, Sources
-from wellspring_tui.text import one_line
+from wellspring_tui.text import one_line, shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 LOCAL = "local"
 OPENAI = "openai"
-_OPENAI_URL = "https://api.openai.com/v1"
 IN_REAL_TIME = " in real time"
 """Stands behind the name of a service that is asked so; no service's own name ends with it."""
+SMOLLM2 = "smollm2"
 _SHORTEST_LOCAL_INTERVAL = 2.0
+SIMULATED = "simulated"
+_MODEL_NAMES = {SMOLLM2: "SmolLM2-135M-Instruct"}
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _OTHER_LEVELS = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "ERROR", "CRITICAL": "ERROR"}
 
@@ -40,9 +44,12 @@ class ServiceProfile:
     name: str
     base_url: str | None = None
     """None for the built-in service, whose port is known when it runs."""
+    base_url_variable: str | None = None
+    """The variable that holds the base URL where everybody has another, as on Azure."""
+    base_url_path: str = ""
+    """What follows in the base URL on what that variable holds."""
     key_variable: str = "OPENAI_API_KEY"
-    # OpenAI's guide: 50,000 requests, 200 MB (the server counts 209,715,200 bytes) and
-    # 50,000 embedding inputs a batch. A margin keeps clear of how each service counts.
+    # As OpenAI has it, for a service of which nobody says otherwise.
     max_requests: int = 50_000
     max_bytes: int = 200_000_000
     max_embedding_inputs: int = 50_000
@@ -60,11 +67,61 @@ class ServiceProfile:
     model_server_key_variable: str | None = None
     answers_for: str | None = None
     """The service in front of whose real-time endpoint this one is, at its price."""
+    small_model: str | None = None
+    """The model on this machine that answers for the built-in service: a name, or a file."""
+    max_tokens: int | None = None
+    """Of an answer, unless something else is set; None for what holds everywhere."""
+    windows: tuple[str, str] | None = None
+    """The shortest and the longest window it takes, as `24h` or `7d`; None when unknown."""
+    endpoints: tuple[str, ...] | None = None
+    """Those it takes in batches; None for any."""
+    prices: str | None = None
+    """Whose prices count, by the id that genai-prices gives a provider; None: unknown."""
+    batch_price: float | None = None
+    """What a batch costs of the real-time price: 0.5 is half. None where no one rule says it."""
+    upload_path: str = "/files"
+    upload_purpose: str = "batch"
+    waits_for_files: bool = False
+    """Whether a file has to be processed before a batch of it may be created."""
+    names_model: bool = False
+    """Whether the creation of a batch has to name the model of its requests once more."""
+    shipped: bool = False
+    """Whether all this comes with the package, and nobody has set anything up."""
 
     @property
     def is_local(self) -> bool:
         """Whether this is the built-in service, whose answers cost nothing."""
-        return self.name == LOCAL
+        return self.name == LOCAL or self.answerer != SIMULATED
+
+    @property
+    def asked(self) -> str:
+        """The service that somebody set up: its own name, or that of the one behind it."""
+        return self.answers_for or self.name
+
+    @property
+    def needs(self) -> str:
+        """The variables that it wants to be set; none for the built-in service."""
+        if self.is_local:
+            return ""
+        return " and ".join(filter(None, (self.base_url_variable, self.key_variable)))
+
+    @property
+    def answerer(self) -> str:
+        """Who answers for the built-in service, as that one tells it of itself."""
+        if self.small_model is not None:
+            return f"model {self.small_model}"
+        return SIMULATED if self.model_server is None else f"model server {self.model_server}"
+
+    @property
+    def answered_by(self) -> str | None:
+        """The same for people; None for a service that is not built in."""
+        if not self.is_local:
+            return None
+        if self.small_model is not None:
+            stem = Path(self.small_model).name.partition(".")[0]
+            return f"{_MODEL_NAMES.get(self.small_model, stem)} on this machine"
+        server = self.model_server
+        return "simulated answers" if server is None else f"the model server {shown_url(server)}"
 
     @property
     def is_quick(self) -> bool:
@@ -89,6 +146,10 @@ class Places:
     def local(self) -> Path:
         """The built-in service's own folder."""
         return self.data / "local"
+
+    def builtin(self, name: str) -> Path:
+        """The folder of a built-in service: those that others answer for share nothing."""
+        return self.local if name == LOCAL else self.data / f"local-{quote(name, safe=' ')}"
 
     @property
     def log(self) -> Path:
@@ -143,21 +204,33 @@ class Settings:
             todo=f"Known: {', '.join(sorted(self.services))}. Others go into config.toml.",
         )
 
+    @property
+    def in_use(self) -> tuple[ServiceProfile, ...]:
+        """The services to choose from: the chosen one, and those that somebody has set up."""
+        return tuple(
+            profile
+            for profile in self.services.values()
+            if not profile.shipped
+            or profile.name == self.service
+            or (not profile.is_local and self._exported_key(profile))
+        )
+
     def key(self, profile: ServiceProfile) -> str:
-        """The API key of a service. Raises CredentialsError when none is set."""
+        """The API key of a service. Raises CredentialsError when none is set, or no address."""
+        refuse_without_address(profile)
         if profile.is_local:
             return "built-in"
         key = self._found_key(profile)
         if key and not fit_for_key(key):
             raise CredentialsError(
-                f"the API key for the service {profile.name} holds characters that no key has",
+                f"the API key for the service {profile.asked} holds characters that no key has",
                 todo="Copy it again.",
             )
         if key:
             return key
         trouble = f", and {self.keychain.trouble}" if self.keychain.trouble else ""
         raise CredentialsError(
-            f"there is no API key for the service {profile.name}{trouble}",
+            f"there is no API key for the service {profile.asked}{trouble}",
             todo=f"Set {profile.key_variable}, or keep one in the keyring with `wellspring config "
             f"set-key`, or use --service {LOCAL} for the built-in service.",
         )
@@ -184,12 +257,15 @@ class Settings:
         return profile.is_local or bool(self._found_key(profile))
 
     def look_for_keys(self) -> None:
-        """Ask the keyring for what is not in the environment. Work for a thread."""
-        for profile in self.services.values():
+        """Ask the keyring for what is not in the environment. Work for a thread.
+
+        It is not asked for services that are only known: each question may ask the person.
+        """
+        for profile in self.in_use:
             self.has_key(profile)
 
     def _found_key(self, profile: ServiceProfile) -> str:
-        return self._exported_key(profile) or self.keychain.key(profile.name) or ""
+        return self._exported_key(profile) or self.keychain.key(profile.asked) or ""
 
     def _exported_key(self, profile: ServiceProfile) -> str:
         return self.environment.get(profile.key_variable, "").strip()
@@ -198,6 +274,8 @@ class Settings:
 _Url: TypeAlias = Annotated[str, msgspec.Meta(pattern="^https?://")]
 _Limit: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
 _Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
+_Factor: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
+_Window: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[1-9][0-9]{0,3}[hd]$")]
 _Dollars: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
 # An hour to 30 days, by OpenAI's API reference.
 _LIFE = "^(none|([1-9]|[1-9][0-9]|[1-6][0-9]{2}|7[01][0-9]|720)h|([1-9]|[12][0-9]|30)d)$"
@@ -205,8 +283,21 @@ _LIFE_WORDS = "a time from 1h to 30d, or none"
 _Life: TypeAlias = Annotated[str, msgspec.Meta(pattern=_LIFE, description=_LIFE_WORDS)]
 
 
+def refuse_without_address(profile: ServiceProfile) -> None:
+    """Raises CredentialsError for a service whose address everybody has to set."""
+    if profile.base_url is None and profile.base_url_variable is not None:
+        raise CredentialsError(
+            f"there is no address for the service {profile.asked}",
+            todo=f"Set {profile.base_url_variable} to what starts with https://, or base_url of "
+            f"[services.{profile.asked}] in config.toml.",
+        )
+
+
 class _Service(msgspec.Struct, forbid_unknown_fields=True):
+    like: str | None = None
     base_url: _Url | None = None
+    base_url_variable: str | None = None
+    base_url_path: str | None = None
     key_variable: str | None = None
     max_requests: _Limit | None = None
     max_bytes: _Limit | None = None
@@ -218,6 +309,16 @@ class _Service(msgspec.Struct, forbid_unknown_fields=True):
     gone_after_seconds: _Seconds | None = None
     model_server: _Url | None = None
     model_server_key_variable: str | None = None
+    small_model: str | None = None
+    max_tokens: _Limit | None = None
+    windows: tuple[_Window, _Window] | None = None
+    endpoints: tuple[str, ...] | None = None
+    prices: str | None = None
+    batch_price: _Factor | None = None
+    upload_path: str | None = None
+    upload_purpose: str | None = None
+    waits_for_files: bool | None = None
+    names_model: bool | None = None
 
 
 class _Requests(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -404,28 +505,60 @@ def _unreadable(error: Exception, where: str) -> SettingsError:
 
 
 def _profiles(config: _Config, environment: Mapping[str, str]) -> dict[str, ServiceProfile]:
-    profiles = {
-        OPENAI: ServiceProfile(OPENAI, _OPENAI_URL),
-        LOCAL: ServiceProfile(LOCAL, settle_seconds=1.0, backoff_seconds=1.0),
+    known = {
+        name: _with(ServiceProfile(name, shipped=name != OPENAI), _shipped(table), environment)
+        for name, table in known_services().items()
     }
+    usual = ServiceProfile(
+        LOCAL, settle_seconds=1.0, backoff_seconds=1.0, windows=("24h", "24h"), prices=OPENAI
+    )
+    profiles = {OPENAI: known.pop(OPENAI), LOCAL: usual, **known}
     for name, given in config.services.items():
-        known = {
-            key: value for key, value in msgspec.structs.asdict(given).items() if value is not None
-        }
-        if name not in profiles and given.base_url is None:
-            raise SettingsError(
-                "the base_url is missing", where=f"config.toml, services.{one_line(name, 40)}"
-            )
+        where = f"config.toml, services.{one_line(name, 40)}"
         if name.endswith(IN_REAL_TIME):
             raise SettingsError(
                 f"the name of a service can't end with “{IN_REAL_TIME.strip()}”: "
                 "that is what --now says",
-                where=f"config.toml, services.{one_line(name, 40)}",
+                where=where,
             )
-        profiles[name] = replace(profiles.get(name, ServiceProfile(name)), **known)
+        start = profiles.get(name, ServiceProfile(name))
+        if given.like is not None:
+            if given.like not in known_services():
+                raise SettingsError(
+                    f"there is no known service “{one_line(given.like, 40)}” to be like",
+                    where=where,
+                    todo=f"Known: {', '.join(known_services())}.",
+                )
+            start = replace(profiles[given.like], name=name)
+        profile = _with(replace(start, shipped=False), given, environment)
+        if profile.base_url is None and profile.base_url_variable is None and not profile.is_local:
+            raise SettingsError("the base_url is missing", where=where)
+        answering = ("base_url", "model_server", "small_model")
+        if sum(getattr(profile, key) is not None for key in answering) > 1:
+            raise SettingsError(f"only one of {', '.join(answering)} can answer", where=where)
+        profiles[name] = profile
     if url := environment.get("OPENAI_BASE_URL"):  # the environment beats the file
         profiles[OPENAI] = replace(profiles[OPENAI], base_url=url)
     return profiles
+
+
+def _shipped(table: dict[str, Any]) -> _Service:
+    return msgspec.convert(table, _Service, strict=True)
+
+
+def _with(start: ServiceProfile, given: _Service, environment: Mapping[str, str]) -> ServiceProfile:
+    """A profile with what a table says, its address from a variable if there is none."""
+    said = msgspec.structs.asdict(given)
+    said = {key: value for key, value in said.items() if value is not None and key != "like"}
+    profile = replace(start, **said)
+    variable = profile.base_url_variable
+    if profile.base_url is not None or variable is None:
+        return profile
+    address = environment.get(variable, "").strip().rstrip("/")
+    if not address.startswith(("http://", "https://")):
+        return profile
+    path = profile.base_url_path
+    return replace(profile, base_url=address if address.endswith(path) else address + path)
 
 
 def _number(

@@ -77,11 +77,13 @@ class Wellspring(Carrying):
         """Request options: what is given (and not None), then what is set, then the defaults.
 
         A `schema` is a path or a dict: a JSON Schema that every answer is asked to fit, and is
-        checked against. Raises InputError.
+        checked against. Those of the chosen service come before those of all. Raises InputError.
         """
         from wellspring_tui.prompts.model import RequestOptions
 
-        chosen = dict(self.settings.request_defaults)
+        usual = self.settings.profile().max_tokens
+        chosen: dict[str, object] = {} if usual is None else {"max_tokens": usual}
+        chosen.update(self.settings.request_defaults)
         chosen.update((name, value) for name, value in given.items() if value is not None)
         if "schema" in chosen:
             from wellspring_tui.prompts.schemas import schema_from
@@ -124,9 +126,17 @@ class Wellspring(Carrying):
         from wellspring_tui.jobs.expecting import expected_by_model
         from wellspring_tui.jobs.spending import estimate
 
-        local = self.settings.profile(service).is_local
-        expected = expected_by_model(found, self.ledger.lengths, local=local)
-        return estimate(found, self._prices, free=local, now=now, expected=expected)
+        profile = self.settings.profile(service)
+        local, known = profile.is_local, self.settings.services.values()
+        by = None if local else self._price_list(service)
+        expected = expected_by_model(
+            found,
+            self.ledger.lengths,
+            # Each built-in service has its own answers; of real models all tell alike.
+            among=[profile.name] if local else [one.name for one in known if one.is_local],
+            outside=not local,
+        )
+        return estimate(found, self._prices, free=local, now=now, by=by, expected=expected)
 
     def keep_to_limit(
         self,
@@ -145,6 +155,20 @@ class Wellspring(Carrying):
         limit = self.settings.max_cost if max_cost is None else max_cost
         if limit is not None:
             keep_to(limit, self.estimate(found, service, now=now))
+
+    def refuse_unfit(
+        self,
+        needs: Needs,
+        options: RequestOptions,
+        service: str | None = None,
+        *,
+        now: bool = False,
+    ) -> None:
+        """Raises InputError when a service is known to refuse a job's window or endpoint."""
+        from wellspring_tui.jobs.fitting import refuse_unfit
+
+        endpoints = (part.endpoint for part in needs.parts)
+        refuse_unfit(self._way_to(service, now=now), options.window, endpoints)
 
     def submit(
         self,

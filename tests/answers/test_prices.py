@@ -35,7 +35,7 @@ def test_another_day_or_another_source_asks_again(tmp_path: Path, change: str) -
     Prices(path).rates("gpt-4o-mini", batch=True)
     kept = json.loads(path.read_bytes())
     nine = dict.fromkeys(("input", "output", "cached", "cache_write"), "9")
-    kept["rates"]["gpt-4o-mini batch"] = nine
+    kept["rates"]["gpt-4o-mini batch openai"] = nine
     path.write_text(json.dumps(kept))
     remembered = Prices(path).rates("gpt-4o-mini", batch=True)
     assert remembered is not None

@@ -134,12 +134,13 @@ def test_jobs_of_another_home(complete: Bash, job_ids: list[str], shell: Shell) 
 
 
 def test_services_and_settings(complete: Bash, shell: Shell) -> None:
-    assert complete("jobs", "--service", "") == ["openai", "local"]
+    assert complete("jobs", "--service", "")[:3] == ["openai", "local", "azure"]
+    assert complete("jobs", "--service", "gr") == ["groq"]
     shell.home.mkdir()
     (shell.home / "config.toml").write_text(
         'theme = "nord"\n[services.lab]\nbase_url = "http://127.0.0.1:9/v1"\n'
     )
-    assert complete("jobs", "--service", "") == ["openai", "local", "lab"]
+    assert complete("jobs", "--service", "l") == ["local", "litellm", "lab"]
     assert complete("config", "set", "requests.m") == ["requests.model", "requests.max_tokens"]
     assert complete("config", "set", "log_level", "") == ["DEBUG", "INFO", "WARNING", "ERROR"]
     assert complete("config", "set", "notices.bell", "t") == ["true"]

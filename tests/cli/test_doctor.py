@@ -66,7 +66,8 @@ def test_all_is_well_on_the_built_in_service(shell: Shell) -> None:
     lines = [line for line in done.stdout.split("\n") if line and not line.startswith("    ")]
     assert {line[0] for line in lines} <= {"✓", "–"}
     assert f"✓ ledger: {shell.home / 'ledger.sqlite'}, 1 job, sound" in lines
-    assert "✓ the built-in service answers" in lines
+    assert "✓ service: local, built in, needs no key: simulated answers" in lines
+    assert "✓ the built-in service answers (simulated answers)" in lines
     assert f"✓ log: {shell.home / 'logs' / 'wellspring.log'}" in lines
     assert "✓ extra parquet (answers as Parquet): installed" in lines
 
@@ -77,6 +78,21 @@ def test_without_a_key_it_says_where_one_goes(shell: Shell) -> None:
     assert done.code == 3
     assert "✗ key: OPENAI_API_KEY is not set\n    Set it" in done.stdout
     assert "✓ the built-in service answers" in done.stdout
+
+
+def test_it_tells_what_else_is_known_and_what_that_needs(shell: Shell) -> None:
+    here = {"WELLSPRING_SERVICE": "local"}
+    told = findings(shell, 0, **here)["services"]
+
+    assert told["state"] == "ok"
+    assert "services set up: local, openai; known too: azure " in told["what"]
+    assert (
+        "azure (AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_API_KEY), groq (GROQ_API_KEY)"
+        in (told["what"])
+    )
+    with_key = findings(shell, 0, **here, GROQ_API_KEY=KEY, OPENAI_API_KEY=KEY)["services"]
+    assert "services set up: groq, local, openai; known too: azure " in with_key["what"]
+    assert KEY not in json.dumps([told, with_key])
 
 
 def test_a_service_that_is_down(shell: Shell) -> None:
@@ -210,7 +226,11 @@ def test_an_extra_that_is_missing_is_no_fault(shell: Shell) -> None:
 
 def test_the_terminal_it_would_be_shown_on(shell: Shell) -> None:
     shell.home.mkdir(mode=0o700)
-    there = shell.environment(TERM="xterm-256color")
+    there = {
+        name: value
+        for name, value in shell.environment(TERM="xterm-256color").items()
+        if name not in ("COLUMNS", "LINES")
+    }
     for size, sign in (((100, 50), "✓"), ((79, 50), "!")):
         with Terminal(["doctor"], folder=shell.folder, environment=there, size=size) as terminal:
             assert terminal.leave() == 0

@@ -59,3 +59,16 @@ def test_a_job_that_could_not_be_sent_is_kept_and_carried_on_later(shell: Shell,
     assert json.loads(stdout)["answered"] == 9
     assert b"Still trying" not in rest  # once is enough
     assert b"answers again" in rest
+
+
+def test_a_job_tells_who_was_to_answer_it(shell: Shell) -> None:
+    job_id = shell.wellspring("submit", SAMPLE, "--service", "local").stdout.strip()
+    status = shell.wellspring("status", job_id).stdout
+    assert "local (simulated answers)" in status
+    assert "planned  simulated answers" in status
+
+
+def test_a_window_that_a_service_has_not_is_refused_by_check_too(shell: Shell) -> None:
+    done = shell.wellspring("check", SAMPLE, "--service", "groq", "--window", "30d")
+    assert done.code == 2
+    assert "groq has no window of 30d. It takes from 24h to 7d." in done.stderr

@@ -163,6 +163,9 @@ def test_made_up_answers_tell_nothing_of_a_real_model(
     assert local is not None
     assert (local.answers, local.likely_cost) == (12, None)
     assert estimated(paid, prompts_path).expected is None
+    # Nor do they of the small model, which answers on this machine too.
+    found = wellspring.check(prompts_path, OPTIONS)
+    assert wellspring.estimate(found, "smollm2").expected is None
 
 
 def test_jobs_of_an_older_ledger_count_with_their_average(tmp_path: Path) -> None:
@@ -187,5 +190,5 @@ def test_jobs_of_an_older_ledger_count_with_their_average(tmp_path: Path) -> Non
         db.execute("PRAGMA user_version = 3")
         db.commit()
     ledger = Ledger(path)
-    assert ledger.lengths.of("asked", [], local=False) == {"": [(10, 4_000)]}
+    assert ledger.lengths.of("asked", [], among=["local"], outside=True) == {"": [(10, 4_000)]}
     ledger.close()

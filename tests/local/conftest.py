@@ -33,8 +33,10 @@ def request_line(
     prompt = f"Explain tide table number {number} to a harbour master."
     if url == "/v1/chat/completions":
         given: Line = {"messages": [{"role": "user", "content": prompt}]}
-    elif url in ("/v1/completions", "/v1/images/generations"):
+    elif url in ("/v1/completions", "/v1/images/generations", "/v1/videos"):
         given = {"prompt": prompt}
+    elif url == "/v1/images/edits":
+        given = {"prompt": prompt, "images": [{"file_id": "file-a"}]}
     else:
         given = {"input": prompt}
     return {

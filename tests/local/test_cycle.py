@@ -10,6 +10,7 @@ from openai.types import (
     CreateEmbeddingResponse,
     ImagesResponse,
     ModerationCreateResponse,
+    Video,
 )
 from openai.types.chat import ChatCompletion
 from openai.types.responses import Response
@@ -29,6 +30,8 @@ EMBEDDINGS: Final = "/v1/embeddings"
 COMPLETIONS: Final = "/v1/completions"
 MODERATIONS: Final = "/v1/moderations"
 IMAGES: Final = "/v1/images/generations"
+EDITS: Final = "/v1/images/edits"
+VIDEOS: Final = "/v1/videos"
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,8 @@ IMAGES: Final = "/v1/images/generations"
         (COMPLETIONS, "davinci-002", "davinci-002", Completion),
         (MODERATIONS, "omni-moderation-latest", "omni-moderation-latest", ModerationCreateResponse),
         (IMAGES, "gpt-image-1", "gpt-image-1", ImagesResponse),
+        (EDITS, "gpt-image-1", "gpt-image-1", ImagesResponse),
+        (VIDEOS, "sora-2", "sora-2", Video),
     ],
 )
 def test_every_request_gets_an_answer_that_the_openai_package_accepts(
@@ -69,6 +74,14 @@ def test_every_request_gets_an_answer_that_the_openai_package_accepts(
         assert line["response"]["status_code"] == 200
         shape.model_validate(line["response"]["body"], strict=True)
         assert line["response"]["body"].get("model", snapshot) == snapshot
+
+
+def test_moderations_need_not_name_a_model(shared_service: LocalService) -> None:
+    asked = [request_line(n, MODERATIONS) for n in range(2)]
+    for line in asked:
+        del line["body"]["model"]
+    ended = shared_service.until_ended(shared_service.submit(asked, MODERATIONS))
+    assert (ended.status, ended.model) == ("completed", "omni-moderation-latest")
 
 
 def test_a_batch_object_has_all_keys_from_the_start_with_nulls_said(

@@ -198,13 +198,20 @@ def test_killed_and_started_again_it_counts_every_batch_once(
     assert third.until_ended(third.submit(lines(10))).status == "completed"
 
 
-def test_a_service_of_the_first_version_is_taken_over(start: Callable[..., LocalService]) -> None:
+@pytest.mark.parametrize(
+    ("version", "lacks"),
+    [(1, ["answerer", "cached_tokens", "enqueued_tokens"]), (2, ["answerer", "cached_tokens"])],
+)
+def test_what_an_older_service_left_is_taken_over(
+    start: Callable[..., LocalService], version: int, lacks: list[str]
+) -> None:
     first = start("--pace", "0")
     old = first.until_ended(first.submit(lines(1)))
     first.stop()
     with sqlite3.connect(first.data / "service.sqlite") as database:
-        database.execute("ALTER TABLE batches DROP COLUMN enqueued_tokens")
-        database.execute("PRAGMA user_version = 1")
+        for column in lacks:
+            database.execute(f"ALTER TABLE batches DROP COLUMN {column}")
+        database.execute(f"PRAGMA user_version = {version}")
     database.close()
 
     second = start("--pace", "0", "--enqueued-tokens", str(TOKENS_EACH))

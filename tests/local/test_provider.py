@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,16 @@ def test_who_does_not_know_the_key_gets_nothing_but_a_sign_of_life(
     health = httpx2.get(f"{service.root}/wellspring/health", trust_env=False)
     assert health.json()["key_refused"] is False
     assert service.http.get(f"{service.base_url}/batches").status_code == 200
+
+
+def test_it_tells_whom_it_asks_and_nothing_secret(
+    start: Callable[..., LocalService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(URL_VARIABLE, "https://me:secret@models.example.net/v1?token=hidden")
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    service = start("--provider")
+    told = json.loads((service.data / "service.json").read_bytes())
+    assert told["answerer"] == "provider models.example.net"
 
 
 def test_the_password_is_good_at_one_address_and_for_one_key_only() -> None:

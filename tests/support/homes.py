@@ -27,9 +27,11 @@ _HARDLY_A_PAUSE_SECONDS = 0.02
 def sent_to(settings: Settings, url: str | None, **others: float) -> Settings:
     """The same settings with jobs going to `url`, within other limits, and hardly any waiting.
 
-    None sends them to a built-in service of the home's own.
+    None sends them to a built-in service of the home's own. Which windows it takes is not known
+    before it is asked.
     """
-    given: dict[str, float] = {"backoff_seconds": _HARDLY_A_PAUSE_SECONDS, **others}
+    given: dict[str, object] = {"backoff_seconds": _HARDLY_A_PAUSE_SECONDS, **others}
+    given["windows"] = None
     profile = replace(settings.profile("local"), base_url=url, **given)  # type: ignore[arg-type]
     return replace(settings, services={**settings.services, "local": profile})
 

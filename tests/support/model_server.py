@@ -191,7 +191,9 @@ def _answer(path: str, body: dict[str, Any], name: str) -> dict[str, Any]:
             return {"object": "list", "data": data, "model": model, "usage": usage}
         case "/v1/moderations":
             return {"id": "m", "model": model, "results": [{"flagged": False}]}
-        case "/v1/images/generations":
+        case "/v1/videos":
+            return {"id": "v", "object": "video", "model": model, "status": "completed"}
+        case "/v1/images/generations" | "/v1/images/edits":
             return {"created": 1, "data": [{"b64_json": "AAAA"}], "usage": None}
     return {"error": {"message": f"no {path}", "type": "some", "param": None, "code": None}}
 

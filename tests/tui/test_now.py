@@ -32,7 +32,9 @@ BATCH, NOW = "at most ≈ $0.0054", "at most ≈ $0.0109"
 def paying(url: str) -> dict[str, object]:
     """Settings by which jobs go to the provider at `url`, unless they go to the built-in one."""
     profiles = {
-        "openai": ServiceProfile("openai", url, settle_seconds=0.1, backoff_seconds=0.1),
+        "openai": ServiceProfile(
+            "openai", url, settle_seconds=0.1, backoff_seconds=0.1, prices="openai"
+        ),
         "local": ServiceProfile("local"),
     }
     return {

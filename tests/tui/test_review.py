@@ -208,6 +208,24 @@ async def test_a_service_without_a_key_says_which_variable_to_set(open_dashboard
         assert button(hand).disabled
 
 
+async def test_where_somebody_real_answers_nothing_is_called_simulated(
+    open_dashboard: Open,
+) -> None:
+    async with open_dashboard((120, 30), demo=True, service="vllm") as hand:
+        await review(hand)
+        await hand.until_shown("Answers come from the model server http://localhost:8000.")
+        assert "simulated" not in hand.text.lower()
+        assert not button(hand).disabled
+
+
+async def test_a_window_that_the_service_has_not_is_said(open_dashboard: Open) -> None:
+    async with open_dashboard((80, 40), demo=True) as hand:
+        await review(hand)
+        fill(hand, window="7d")
+        await hand.until_shown("local has no window of 7d. It takes 24h")
+        assert button(hand).disabled
+
+
 async def test_parameters_that_are_put_right_are_said(open_dashboard: Open) -> None:
     async with open_dashboard((80, 40), demo=True) as hand:
         await review(hand)
@@ -295,7 +313,7 @@ async def test_every_field_is_reached_with_tab_and_the_cost_stays_in_sight(
     async with open_dashboard((80, 24), demo=True, **OPENAI) as hand:
         await review(hand)
         reached = []
-        for _ in range(14):
+        for _ in range(15):
             assert f"Submit 9 prompts · {COST}" in hand.text
             focused = hand.app.focused
             assert focused is not None

@@ -71,29 +71,59 @@ class Rates:
             + self.output * usage.output_tokens
         )
 
+    def times(self, factor: Decimal) -> Rates:
+        """The same prices, all of them times `factor`."""
+        return Rates(
+            *(
+                (price * factor).quantize(PICO)
+                for price in (self.input, self.output, self.cached, self.cache_write)
+            )
+        )
+
 
 FREE = Rates(Decimal(0), Decimal(0), Decimal(0), Decimal(0))
 
 
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """Whose prices a service takes."""
+
+    provider: str | None
+    """By the id that genai-prices gives it; None when it knows nobody's."""
+    batch_price: Decimal | None = None
+    """What a batch costs of the real-time price, where no batch price is listed; None: unknown."""
+
+
+OPENAI = PriceList("openai")
+
+
 @lru_cache(maxsize=256)
-def rates(model: str, *, batch: bool, long: bool = False) -> Rates | None:
-    """OpenAI's prices of `model`, in a batch or in real time; None when unknown.
+def rates(model: str, *, batch: bool, long: bool = False, by: PriceList = OPENAI) -> Rates | None:
+    """The prices of `model`, in a batch or in real time; None when unknown.
 
     `long` is for requests of more than `LONG_PROMPT_TOKENS`. A model without a batch price of
-    its own (embeddings) has none here: genai-prices would silently give the real-time one.
-    Neither has a model that takes other prices for images or sound, which nobody counts here.
+    its own (OpenAI's embeddings) has none here, unless the list says what a batch costs:
+    genai-prices would silently give the real-time one. Neither has a model that takes other
+    prices for images or sound, which nobody counts here.
     """
+    if by.provider is None:
+        return None
     sizes = _LONG_PROMPTS if long else _SHORT_PROMPTS
     try:
-        found = _measured(model, "batch" if batch else None, sizes)
-        if found is None or (batch and found == _measured(model, None, sizes)):
-            return None
+        real_time = _measured(by.provider, model, None, sizes)
+        listed = _measured(by.provider, model, "batch", sizes) if batch else real_time
     except LookupError:
         return None
-    return found
+    if not batch or listed != real_time:
+        return listed
+    if real_time is None or by.batch_price is None:
+        return None
+    return real_time.times(by.batch_price)
 
 
-def _measured(model: str, processing: str | None, sizes: tuple[int, int]) -> Rates | None:
+def _measured(
+    provider: str, model: str, processing: str | None, sizes: tuple[int, int]
+) -> Rates | None:
     """Prices as genai-prices applies them to whole requests; None where they depend on more.
 
     No date is given: its batch prices begin in October 2026, and before that date it would
@@ -106,7 +136,7 @@ def _measured(model: str, processing: str | None, sizes: tuple[int, int]) -> Rat
 
     def dollars(**tokens: int) -> Decimal:
         usage: PricedUsage = PricedUsage(**tokens)
-        price = calc_price(usage, model_ref=model, provider_id="openai", price_context=context)
+        price = calc_price(usage, model_ref=model, provider_id=provider, price_context=context)
         return price.total_price
 
     into = _per_token(dollars, sizes, "input_tokens")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from wellspring_tui.answers.money import Rates  # noqa: TC001 (msgspec reads it)
+from wellspring_tui.answers.money import OPENAI, PriceList, Rates
 from wellspring_tui.errors import StorageError
 from wellspring_tui.saving import written_whole
 
@@ -34,17 +34,20 @@ class Prices:
         self._path = path
         self._known: _Remembered | None = None
 
-    def rates(self, model: str, *, batch: bool, long: bool = False) -> Rates | None:
-        """OpenAI's prices of `model`, in a batch or in real time; None when unknown.
+    def rates(
+        self, model: str, *, batch: bool, long: bool = False, by: PriceList = OPENAI
+    ) -> Rates | None:
+        """The prices of `model`, in a batch or in real time; None when unknown.
 
         `long` is for requests with a prompt so long that some models take another price.
         """
         known = self._remembered()
-        key = f"{model} {'batch' if batch else 'real time'}{' long' if long else ''}"
+        way = ("batch" if batch else "real time") + (" long" if long else "")
+        key = f"{model} {way} {by.provider} {by.batch_price or ''}".rstrip()
         if key not in known.rates:
             from wellspring_tui.answers import money
 
-            known.rates[key] = money.rates(model, batch=batch, long=long)
+            known.rates[key] = money.rates(model, batch=batch, long=long, by=by)
             self._remember(known)
         return known.rates[key]
 

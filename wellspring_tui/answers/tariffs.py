@@ -7,7 +7,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from wellspring_tui.answers.model import State
-from wellspring_tui.answers.money import FREE, LONG_PROMPT_TOKENS, Money, Rates
+from wellspring_tui.answers.money import (
+    FREE,
+    LONG_PROMPT_TOKENS,
+    OPENAI,
+    Money,
+    PriceList,
+    Rates,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,12 +114,13 @@ def free_of_charge(_model: str, _long: bool) -> Tariff:
     return Tariff(FREE, FREE)
 
 
-def in_a_batch(prices: Prices) -> Callable[[str, bool], Tariff]:
-    """What a batch at OpenAI costs."""
+def in_a_batch(prices: Prices, by: PriceList = OPENAI) -> Callable[[str, bool], Tariff]:
+    """What a batch costs, by one list of prices."""
 
     def look_up(model: str, long: bool) -> Tariff:
         return Tariff(
-            prices.rates(model, batch=True, long=long), prices.rates(model, batch=False, long=long)
+            prices.rates(model, batch=True, long=long, by=by),
+            prices.rates(model, batch=False, long=long, by=by),
         )
 
     return look_up

@@ -132,7 +132,8 @@ def _keyring(what: str) -> Finding:
 
 
 def _inner_folders(home: Path) -> list[Path]:
-    return [home / name for name in ("input", "output", "local")]
+    usual = [home / name for name in ("input", "output", "local", "real-time")]
+    return [*usual, *sorted(home.glob("local-*"))]
 
 
 def _wrong_mode(check: str, kind: str, path: Path, expected: int) -> Finding | None:

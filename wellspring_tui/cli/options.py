@@ -87,7 +87,7 @@ def places(function: _Function) -> _Function:
         expose_value=False,
         callback=_remember,
         shell_complete=completes("service_names"),
-        help="The service to use: openai, local, or one of config.toml.",
+        help="The service to use: openai, local, another known one, or one of config.toml.",
     )
     return home(service(function))
 

@@ -83,7 +83,7 @@ class Section:
 def sections(settings: Settings) -> tuple[Section, ...]:
     """Everything that is set, the service first."""
     chosen = settings.profile()
-    others = [profile for profile in settings.services.values() if profile is not chosen]
+    others = [profile for profile in settings.in_use if profile is not chosen]
     return (
         Section("Where jobs go", tuple(_service(settings))),
         *(
@@ -94,6 +94,7 @@ def sections(settings: Settings) -> tuple[Section, ...]:
         Section("Dashboard", tuple(_dashboard(settings))),
         Section("Notices, when a job ends", tuple(_notices(settings))),
         Section("Files", tuple(_files(settings))),
+        Section("Other known services", tuple(_known(settings))),
     )
 
 
@@ -206,6 +207,24 @@ def _notices(settings: Settings) -> Iterator[Setting]:
         notices.command or None,
         "Run without a shell, with WELLSPRING_JOB_ID, _NAME, _STATUS and the counts around it.",
     )
+
+
+def _known(settings: Settings) -> Iterator[Setting]:
+    for profile in settings.services.values():
+        if profile in settings.in_use:
+            continue
+        about = f"--service {profile.name} takes it; config.toml may change and extend it."
+        address = shown_url(profile.base_url) if profile.base_url else profile.answered_by or ""
+        shown = f"{address} needs {profile.needs}".strip() if profile.needs else address
+        yield Setting(
+            f"services.{profile.name}",
+            profile.name,
+            None,
+            Origin(Kind.DEFAULT),
+            about,
+            shown,
+            editable=False,
+        )
 
 
 def _files(settings: Settings) -> Iterator[Setting]:

@@ -11,7 +11,7 @@ from wellspring_tui.jobs.length_book import EVERY_TYPE
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from decimal import Decimal
 
     from wellspring_tui.jobs.length_book import LengthBook, Step
@@ -73,10 +73,13 @@ class ByModel:
         )
 
 
-def expected_by_model(found: Survey, book: LengthBook, *, local: bool) -> ByModel | None:
+def expected_by_model(
+    found: Survey, book: LengthBook, *, among: Collection[str], outside: bool
+) -> ByModel | None:
     """What a checked file will be answered with; None when not every model has a history.
 
-    Nothing either for a file that is not answered in words, as with embeddings.
+    It goes by jobs of the services `among`, or with `outside` by those of all others. Nothing
+    either for a file that is not answered in words, as with embeddings.
     """
     if not found.prompts or found.output_limit == 0:
         return None
@@ -85,7 +88,7 @@ def expected_by_model(found: Survey, book: LengthBook, *, local: bool) -> ByMode
     steps: list[Step] = []
     for model, prompts in found.models.items():
         types = _types(found)
-        known = book.of(model, list(types), local=local)
+        known = book.of(model, list(types), among=among, outside=outside)
         whole = _merged(known)
         if sum(step.answers for step in whole) < _FEWEST:
             return None

@@ -24,6 +24,7 @@ from wellspring_tui.jobs.holding import is_gone
 from wellspring_tui.jobs.labels import Labels
 from wellspring_tui.jobs.limits import Limits, learn_token_limit
 from wellspring_tui.jobs.model import (
+    MADE,
     SENDING,
     WAITING,
     Job,
@@ -128,19 +129,20 @@ class Ledger:
 
     # -- jobs ------------------------------------------------------------------
 
-    def add_job(self, job: Job, parts: Sequence[Part]) -> None:
-        """A new job with its parts, all at once."""
+    def add_job(self, job: Job, parts: Sequence[Part], answered_by: str | None = None) -> None:
+        """A new job with its parts, all at once, and who answers for the built-in service."""
         with self._writing() as db:
             self._entries.insert_job(db, job)
             self._entries.insert_parts(db, parts)
-            how = IN_REAL_TIME.strip() if job.real_time_parts else None
-            self._entries.event(db, job.id, 0, "planned", detail=how)
+            how = IN_REAL_TIME.strip() if job.real_time_parts else answered_by
+            self._entries.event(db, job.id, 0, MADE, detail=how)
 
     def add_parts(
         self,
         job_id: str,
         parts: Sequence[Part],
         again: Mapping[int, SentAgain],
+        answered_by: str | None = None,
         max_cost: Decimal | None = None,
     ) -> None:
         """More parts for a job that is over: what is sent again leaves the parts it was in.
@@ -183,7 +185,8 @@ class Ledger:
             )
             count = sum(moved.requests for moved in again.values())
             how = IN_REAL_TIME if parts[0].real_time else ""
-            detail = f"requests: {count:,}{how}"
+            by = f", {answered_by}" if answered_by else ""
+            detail = f"requests: {count:,}{how}{by}"
             self._entries.event(db, job_id, 0, "retry planned", detail=detail)
             self._entries.derive(db, job_id)
 

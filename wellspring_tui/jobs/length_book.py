@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from wellspring_tui.settings import LOCAL
-
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from wellspring_tui.answers.lengths import Lengths
     from wellspring_tui.jobs.database import Database
@@ -40,19 +38,21 @@ class LengthBook:
         self._file = file
 
     def of(
-        self, model: str, prompt_types: Sequence[str], *, local: bool
+        self, model: str, prompt_types: Sequence[str], *, among: Collection[str], outside: bool
     ) -> Mapping[str, Sequence[Step]]:
         """How long a model's answers were, from the shortest on, by those prompt types.
 
         All others are under `EVERY_TYPE`. What the built-in service makes up tells nothing
-        of a real model, and the other way round: `local` says which of them is meant.
+        of a real model, and the other way round: it goes by the services `among`, or with
+        `outside` by all others.
         """
         rows = self._file.here.execute(
             """
             SELECT iif(prompt_type IN (SELECT value FROM json_each(:types)), prompt_type, '')
                 AS kind, sum(answers), sum(output_tokens)
             FROM lengths WHERE model = :model AND job_id IN (
-                SELECT id FROM jobs WHERE (service = :local_service) = :local AND EXISTS (
+                SELECT id FROM jobs
+                WHERE (service IN (SELECT value FROM json_each(:among))) != :outside AND EXISTS (
                     SELECT 1 FROM lengths own WHERE own.model = :model AND own.job_id = jobs.id
                 ) ORDER BY created_at DESC LIMIT :most
             )
@@ -61,8 +61,8 @@ class LengthBook:
             {
                 "model": model,
                 "types": msgspec.json.encode(list(prompt_types)).decode(),
-                "local_service": LOCAL,
-                "local": local,
+                "among": msgspec.json.encode(list(among)).decode(),
+                "outside": outside,
                 "most": _LAST_JOBS,
             },
         )

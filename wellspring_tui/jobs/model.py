@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wellspring_tui.channels import real_time_channel
 from wellspring_tui.services.model import ENDED, BatchProblem
+from wellspring_tui.settings import IN_REAL_TIME
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -218,6 +219,10 @@ class Job:
         return self.collected and self.completed == self.requests
 
 
+MADE = "planned"
+"""The event with which a job begins here; its detail tells who answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened to a part, for the timeline."""
@@ -237,6 +242,13 @@ class JobDetail:
     job: Job
     parts: tuple[Part, ...]
     events: tuple[Event, ...]
+
+    @property
+    def answered_by(self) -> str | None:
+        """Who was to answer for the built-in service when the job was made; None elsewhere."""
+        made = (event.detail for event in self.events if event.what == MADE)
+        # What is said there of a job in real time, its `way` tells already.
+        return next((by for by in made if by != IN_REAL_TIME.strip()), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ def retry(
                 _sweep(inputs, parts[-1].number)
                 raise
         fresh = planned_parts(job_id, planner.parts, real_time=real_time)
-        ledger.add_parts(job_id, fresh, choice.again, max_cost=max_cost)
+        ledger.add_parts(job_id, fresh, choice.again, profile.answered_by, max_cost=max_cost)
     numbers = tuple(part.number for part in planner.parts)
     return Retry(ledger.job(job_id), choice.sent, numbers, choice.left_out(), real_time)
 

@@ -11,7 +11,7 @@ import msgspec
 from wellspring_tui.errors import InputError
 from wellspring_tui.jobs.model import WAITING, Event, Job, Part, Step
 from wellspring_tui.prompts.model import RequestOptions
-from wellspring_tui.services.model import BatchProblem
+from wellspring_tui.services.model import BatchProblem, Counts
 
 if TYPE_CHECKING:
     import sqlite3
@@ -107,7 +107,7 @@ def event(row: sqlite3.Row) -> Event:
 
 def of_batch(batch: Batch, part: Part) -> dict[str, object]:
     """What a batch tells of its part; what it leaves out stays as it was."""
-    counts = batch.counts
+    counts = batch.counts or _estimated(batch, part)
     expires_at = batch.expires_at or part.expires_at
     return {
         "batch_id": batch.id,
@@ -119,6 +119,14 @@ def of_batch(batch: Batch, part: Part) -> dict[str, object]:
         "expires_at": expires_at.timestamp() if expires_at else None,
         "problems": of_problems(batch.problems or part.problems),
     }
+
+
+def _estimated(batch: Batch, part: Part) -> Counts | None:
+    """The counts of a service that tells a percentage only. Of what has ended, the files tell."""
+    if batch.percent_done is None:
+        return None
+    done = 0 if batch.ended else round(part.requests * batch.percent_done / 100)
+    return Counts(part.requests, done, 0)
 
 
 def known_of_batch(part: Part) -> dict[str, object]:

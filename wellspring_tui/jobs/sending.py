@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from wellspring_tui.errors import (
@@ -31,6 +31,8 @@ JOB_KEY = "wellspring_job"
 _DESCRIPTION_KEY = "description"
 _METADATA_LENGTH = 512
 """OpenAI's limit for a value in `metadata`."""
+_PROCESSING = "the service to process its input file"
+_SPOILT = frozenset({"error", "failed", "deleted"})
 
 _WINDOW = "24h"
 """The one that the built-in service takes."""
@@ -76,6 +78,9 @@ class Sender:
             self._ledger.to_step(part, Step.UPLOADED, input_file_id=file_id)
             if part.creation_held:
                 return self._ledger.wait(part, CREATION.reason, CREATION.until)
+            if self._profile.waits_for_files and not self._is_processed(file_id):
+                pause = timedelta(seconds=self._profile.backoff_seconds)
+                return self._ledger.wait(part, _PROCESSING, datetime.now(UTC) + pause)
             self._create(part, file_id)
         except RefusedError as error:
             self._ledger.end_unsent(part, "failed", [BatchProblem(error.what, "refused")])
@@ -107,6 +112,13 @@ class Sender:
             cancelled=lambda: self._ledger.job(part.job_id).cancel_asked,
         )
 
+    def _is_processed(self, file_id: str) -> bool:
+        """Whether a batch may be made of a file. Raises RefusedError when it never will be."""
+        status = self._service.file(file_id).status
+        if status in _SPOILT:
+            raise RefusedError(f"{self._profile.name} could not process the input file {file_id}")
+        return status in (None, "processed")
+
     def _create(self, part: Part, file_id: str) -> None:
         job = self._ledger.job(part.job_id)
         if job.cancel_asked:
@@ -121,6 +133,7 @@ class Sender:
                 part.endpoint,
                 _WINDOW if part.real_time else job.window,
                 metadata,
+                part.model,
                 output_life_seconds=None if part.real_time else job.output_life_seconds,
             )
         except NetworkError:

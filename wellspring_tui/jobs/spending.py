@@ -13,7 +13,7 @@ from wellspring_tui.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wellspring_tui.answers.money import Money
+    from wellspring_tui.answers.money import Money, PriceList
     from wellspring_tui.answers.prices import Prices
     from wellspring_tui.jobs.expecting import ByModel, Expected
     from wellspring_tui.prompts.checking import Survey
@@ -62,16 +62,20 @@ def estimate(
     *,
     free: bool,
     now: bool = False,
+    by: PriceList | None = None,
     expected: ByModel | None = None,
 ) -> Estimate:
-    """What a checked file costs at OpenAI's prices, in batches or `now`.
+    """What a checked file costs in batches or `now`, by a list of prices or else OpenAI's.
 
     `expected` tells how much is answered as a rule, where that is known.
     """
     from wellspring_tui.answers.model import Usage
+    from wellspring_tui.answers.money import OPENAI
+
+    listed = by or OPENAI
 
     def total(output: Mapping[str, int], *, batch: bool) -> Decimal | None:
-        known = {model: prices.rates(model, batch=batch) for model in found.models}
+        known = {model: prices.rates(model, batch=batch, by=listed) for model in found.models}
         if None in known.values():
             return None
         costs = (
@@ -88,7 +92,9 @@ def estimate(
         return total(output, batch=False) if dollars is None else dollars
 
     limited = found.output_limit is not None
-    unpriced = [model for model in found.models if prices.rates(model, batch=False) is None]
+    unpriced = [
+        model for model in found.models if prices.rates(model, batch=False, by=listed) is None
+    ]
     return Estimate(
         found.tokens,
         found.output_limit,

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from wellspring_tui.channels import service_of
-from wellspring_tui.jobs.at_once import refuse_batch_only
 from wellspring_tui.jobs.cutting import Cutter, rule_for
+from wellspring_tui.jobs.fitting import refuse_unfit
 from wellspring_tui.jobs.model import INDEX_NAME, Job, new_job_id
 from wellspring_tui.jobs.needs import needs_of
 from wellspring_tui.private import make_folder
@@ -105,8 +105,7 @@ class Submitter:
                 rows.close()
             found.raise_if_unsendable()
             real_time = self.profile.answers_for is not None
-            if real_time:
-                refuse_batch_only(part.endpoint for part in planner.parts)
+            refuse_unfit(self.profile, options.window, {part.endpoint for part in planner.parts})
             allow(found)
             job = Job(
                 id=job_id,
@@ -131,7 +130,7 @@ class Submitter:
             parts = planned_parts(
                 job_id, planner.parts, hold_creation=hold_creation, real_time=real_time
             )
-            self._ledger.add_job(job, parts)
+            self._ledger.add_job(job, parts, self.profile.answered_by)
         return job
 
 

@@ -32,7 +32,10 @@ from wellspring_tui.local.small_model import NoModelError, SmallModel, find
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wellspring_tui.local.provider import Provider
+
 _CANT_START = 3
+_NO_ANSWERER = 4
 _SWITCH_SECONDS = 0.001
 """How soon a thread that answers HTTP gets its turn beside the one that answers requests."""
 
@@ -41,20 +44,27 @@ class _CannotStartError(Exception):
     """Said in one sentence on stderr."""
 
 
+class _NoAnswererError(_CannotStartError):
+    """Who is to answer can't be had: trying again is of no use."""
+
+
 class _Announcement(msgspec.Struct):
     pid: int
     base_url: str
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the service; 0 after a clean stop, 3 when it can't start, 1 after a defect."""
+    """Run the service; 0 after a clean stop, 1 after a defect, 3 when it can't start.
+
+    4 when it can't because of who is to answer: then another try is of no use.
+    """
     settings, given_model = _parse(arguments)
     os.umask(0o077)
     try:
         return _run(settings, given_model)
     except _CannotStartError as error:
         print(f"wellspring local: {error}", file=sys.stderr)
-        return _CANT_START
+        return _NO_ANSWERER if isinstance(error, _NoAnswererError) else _CANT_START
 
 
 def _parse(arguments: Sequence[str] | None) -> tuple[Settings, str | None]:
@@ -159,8 +169,18 @@ def _parse(arguments: Sequence[str] | None) -> tuple[Settings, str | None]:
         model_server_key=os.environ.get(given.model_server_key_variable or ""),
         line_seconds=given.line_timeout,
         provider=provider if given.provider else None,
+        answerer=_answerer(given, provider),
     )
     return settings, given.model
+
+
+def _answerer(given: argparse.Namespace, provider: Provider | None) -> str:
+    if given.provider and provider is not None:
+        # No more of the address: what else is in it may be a secret.
+        return f"provider {urlsplit(provider.base_url).hostname}"
+    if given.model:
+        return f"model {given.model}"
+    return f"model server {given.model_server}" if given.model_server else "simulated"
 
 
 def _seconds(text: str) -> float:
@@ -210,7 +230,7 @@ def _run(settings: Settings, model: str | None) -> int:
             settings = replace(settings, model_server=running.url, model_name=running.name)
             return asyncio.run(_serve(settings, listening))
     except NoModelError as error:
-        raise _CannotStartError(str(error)) from None
+        raise _NoAnswererError(str(error)) from None
     finally:
         lock.release()
 
@@ -221,7 +241,7 @@ def _model_file(name: str | None) -> Path | None:
     try:
         return find(name)
     except NoModelError as error:
-        raise _CannotStartError(str(error)) from None
+        raise _NoAnswererError(str(error)) from None
 
 
 async def _serve(settings: Settings, listening: socket.socket) -> int:

@@ -161,7 +161,7 @@ class Answering:
         try:
             answer = self._scenario.answer(line.number)
             if answer is None:
-                answer = await self._answerer.answer(question)
+                answer = self._scenario.dressed(await self._answerer.answer(question))
             self._log.add(line.custom_id, answer)
         finally:
             self._open_bytes -= len(line.body)

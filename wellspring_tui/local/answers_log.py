@@ -98,13 +98,14 @@ class AnswersLog:
 
     def _count(self, status_code: int, usage: object) -> None:
         answered = status_code == 200
-        asked, written, reasoned = _tokens(usage)
+        asked, written, reasoned, cached = _tokens(usage)
         self.counts = Counts(
             self.counts.completed + answered,
             self.counts.failed + (not answered),
             self.counts.input_tokens + asked,
             self.counts.output_tokens + written,
             self.counts.reasoning_tokens + reasoned,
+            self.counts.cached_tokens + cached,
         )
 
     def add(self, custom_id: str, answer: Answer) -> None:
@@ -162,15 +163,17 @@ def _encode(custom_id: str, response: object, error: object) -> bytes:
     return _encoder.encode(line) + b"\n"
 
 
-def _tokens(usage: object) -> tuple[int, int, int]:
-    """The tokens asked with, written, and thought with: one of two sets of names."""
+def _tokens(usage: object) -> tuple[int, int, int, int]:
+    """The tokens asked with, written, thought with, and remembered: one of two sets of names."""
     if not isinstance(usage, dict):
-        return 0, 0, 0
+        return 0, 0, 0, 0
     details = usage.get("completion_tokens_details") or usage.get("output_tokens_details")
+    asked = usage.get("prompt_tokens_details") or usage.get("input_tokens_details")
     return (
         _number(usage.get("prompt_tokens", usage.get("input_tokens"))),
         _number(usage.get("completion_tokens", usage.get("output_tokens"))),
         _number(details.get("reasoning_tokens")) if isinstance(details, dict) else 0,
+        _number(asked.get("cached_tokens")) if isinstance(asked, dict) else 0,
     )
 
 

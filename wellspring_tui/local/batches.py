@@ -28,7 +28,9 @@ class Batches:
 
     def __init__(self, settings: Settings, store: Store, engine: Engine) -> None:
         self._window_seconds = settings.window_seconds
+        self._scenario_of = settings.scenario_of
         self._obeys_metadata = settings.obeys_metadata
+        self._answerer = settings.answerer
         self._creations_per_hour = settings.creations_per_hour
         self._store = store
         self._engine = engine
@@ -55,6 +57,7 @@ class Batches:
             expires_at=now + int(self._window_seconds),
             metadata=None if metadata is None else msgspec.json.encode(metadata).decode(),
             output_life_seconds=life,
+            answerer=self._answerer,
         )
         created = wire.batch_object(self._batch(batch_id))
         self._engine.carry(batch_id)
@@ -76,21 +79,29 @@ class Batches:
         after = query.get("after")
         place = self._batch(after).seq if after else None
         found = self._store.batches(after=place, limit=limit + 1)
-        objects = [wire.batch_object(batch) for batch in found[:limit]]
+        objects = [self._shown(batch) for batch in found[:limit]]
         return wire.page(objects, has_more=len(found) > limit)
 
     async def retrieve(self, request: Request) -> JsonObject:
-        return wire.batch_object(self._batch(request.path_params["batch_id"]))
+        return self._shown(self._batch(request.path_params["batch_id"]))
 
     async def cancel(self, request: Request) -> JsonObject:
         """Ask for a batch's end; asking again changes nothing."""
         batch = self._batch(request.path_params["batch_id"])
+        if self._scenario_of(batch.metadata).refuses_cancel:
+            raise ApiError(409, f"Cannot cancel a batch with status '{batch.status}'.")
         self._store.cancel(batch.id, at=wire.now())
         batch = self._batch(batch.id)
         if batch.status in _UNSTOPPABLE:
             raise ApiError(409, f"Cannot cancel a batch with status '{batch.status}'.")
         self._engine.cancel(batch.id)
         return wire.batch_object(batch)
+
+    def _shown(self, batch: Batch) -> JsonObject:
+        shown = wire.batch_object(batch)
+        if batch.status == "in_progress":
+            shown["status"] = self._scenario_of(batch.metadata).shown_status or batch.status
+        return shown
 
     def _batch(self, batch_id: str) -> Batch:
         if not batch_id.startswith("batch"):

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING, TypeVar
 
+from wellspring_tui.local import validation, wire
 from wellspring_tui.local.runner import Runner
 from wellspring_tui.local.watch import Stopped
 
@@ -49,8 +50,18 @@ class Engine:
     def start(self) -> None:
         """Begin to work, with the batches that an earlier service left unfinished."""
         for batch_id in self._store.unfinished():
+            self._leave_to_others(batch_id)
             self.carry(batch_id)
         self._thread.start()
+
+    def _leave_to_others(self, batch_id: str) -> None:
+        """End a batch that somebody else began to answer: no batch has answers of two."""
+        batch, now = self._store.batch(batch_id), self._settings.answerer
+        if batch is None or batch.answerer in ("", now):
+            return
+        error = validation.answerer_is_gone(batch.answerer, now)
+        self._store.leave(batch_id, errors=validation.errors_json([error]), at=wire.now())
+        _log.warning("%s: %s", batch_id, error.message)
 
     def carry(self, batch_id: str) -> None:
         """Take on one more batch."""

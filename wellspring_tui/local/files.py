@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -35,7 +36,10 @@ class Files:
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._folder = settings.files
+        self._scenario_of = settings.scenario_of
         self._store = store
+        self._refused: Counter[str] = Counter()
+        """How often a file's content was not given out."""
 
     async def create(self, request: Request) -> wire.JsonObject:
         """Take an upload. It is seen by others only when all of it is on disk."""
@@ -100,6 +104,7 @@ class Files:
 
     def content(self, request: Request) -> FileResponse:
         file = self._file(request)
+        self._check_download(file)
         path = self._folder / file.id
         try:
             stat = path.stat()
@@ -111,6 +116,14 @@ class Files:
             filename=file.filename,
             stat_result=stat,
         )
+
+    def _check_download(self, file: StoredFile) -> None:
+        batch = self._store.batch_of_result(file.id) if file.purpose == wire.RESULT else None
+        if batch is None:
+            return
+        if self._refused[file.id] < self._scenario_of(batch.metadata).refused_downloads:
+            self._refused[file.id] += 1
+            raise ApiError(502, "Bad gateway, as the scenario says.", kind="server_error")
 
     def remove_expired(self) -> None:
         """Free the disk of files that have reached their end."""

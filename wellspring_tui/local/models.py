@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from wellspring_tui.local.wire import CHAT, COMPLETIONS, EMBEDDINGS, IMAGES, MODERATIONS, RESPONSES
+from wellspring_tui.local.wire import (
+    CHAT,
+    COMPLETIONS,
+    EDITS,
+    EMBEDDINGS,
+    IMAGES,
+    MODERATIONS,
+    RESPONSES,
+    VIDEOS,
+)
+
+DEFAULT_MODERATOR = "omni-moderation-latest"
+"""Who moderates when the request names no model."""
 
 _SNAPSHOTS = {
     "gpt-3.5-turbo": "gpt-3.5-turbo-0125",
@@ -35,9 +47,10 @@ _DEFAULT_EMBEDDING_SIZE = 1536
 _DATE = re.compile(r"\d{4}-\d\d-\d\d$")
 _REASONING = re.compile(r"(o[134]|gpt-[5-9])(?![a-z0-9])")
 _KINDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
-    (re.compile(r"(whisper|tts|dall-e|sora)-"), frozenset()),
+    (re.compile(r"(whisper|tts|dall-e)-"), frozenset()),
+    (re.compile(r"sora-"), frozenset({VIDEOS})),
     (re.compile(r"gpt-.*(realtime|audio|transcribe|tts)"), frozenset()),
-    (re.compile(r"gpt-image-"), frozenset({IMAGES})),
+    (re.compile(r"gpt-image-"), frozenset({IMAGES, EDITS})),
     (re.compile(r"text-embedding-"), frozenset({EMBEDDINGS})),
     (re.compile(r"(omni|text)-moderation-"), frozenset({MODERATIONS})),
     (re.compile(r"gpt-3\.5-turbo-instruct|(davinci|babbage)-002"), frozenset({COMPLETIONS})),

@@ -8,18 +8,20 @@ from random import Random
 from struct import pack
 from typing import TYPE_CHECKING
 
-from wellspring_tui.local import prose, refusals, wire
+from wellspring_tui.local import models, prose, refusals, wire
 from wellspring_tui.local.tokens import embedding_inputs, prompt_tokens
-from wellspring_tui.local.wire import COMPLETIONS, IMAGES, MODERATIONS
+from wellspring_tui.local.wire import COMPLETIONS, IMAGES, MODERATIONS, VIDEOS
 from wellspring_tui.local.written import Written, seed_of
 
 if TYPE_CHECKING:
     from wellspring_tui.local.wire import JsonObject
 
-_DEFAULT_MODERATOR = "omni-moderation-latest"
 _PICTURE_SIDE = 64
 _PICTURE_TOKENS = 1_056
 """OpenAI's guide: a square picture of medium quality."""
+_VIDEO_SECONDS, _VIDEO_SIZE = 4, "720x1280"
+_VIDEO_LIFE_SECONDS = 86_400
+"""OpenAI's guide: what a batch made can be fetched for a day."""
 _CATEGORIES = (
     "harassment",
     "harassment/threatening",
@@ -84,7 +86,7 @@ def moderation(body: JsonObject) -> JsonObject:
     random = Random(seed)
     return {
         "id": f"modr-{seed.hex()}",
-        "model": body.get("model") or _DEFAULT_MODERATOR,
+        "model": body.get("model") or models.DEFAULT_MODERATOR,
         "results": [_harmless(random) for _ in _moderated(body["input"])],
     }
 
@@ -102,6 +104,33 @@ def _harmless(random: Random) -> JsonObject:
         "categories": dict.fromkeys(_CATEGORIES, False),
         "category_scores": {name: round(random.random() / 10_000, 8) for name in _CATEGORIES},
         "category_applied_input_types": {name: ["text"] for name in _CATEGORIES},
+    }
+
+
+def edited_pictures(body: JsonObject) -> JsonObject:
+    """The same as for new pictures, for those in the body of a JSON request."""
+    refusals.check_edits(body)
+    return pictures(body)
+
+
+def video(body: JsonObject) -> JsonObject:
+    """A video that is done; in a batch nothing else is told of one, and there is none to fetch."""
+    refusals.check_videos(body)
+    now, seed = wire.now(), seed_of(VIDEOS, body)
+    return {
+        "id": f"video_{seed.hex()}",
+        "object": "video",
+        "status": "completed",
+        "progress": 100,
+        "model": body["model"],
+        "prompt": body["prompt"],
+        "seconds": str(body.get("seconds") or _VIDEO_SECONDS),
+        "size": str(body.get("size") or _VIDEO_SIZE),
+        "created_at": now,
+        "completed_at": now,
+        "expires_at": now + _VIDEO_LIFE_SECONDS,
+        "remixed_from_video_id": None,
+        "error": None,
     }
 
 

@@ -114,6 +114,28 @@ def check_pictures(body: JsonObject) -> None:
     _check_whole_number(body, "n", 1, _MAX_PICTURES)
 
 
+def check_edits(body: JsonObject) -> None:
+    """Raise what the endpoint for edited pictures would answer, besides the above."""
+    images = body.get("images")
+    if images is None:
+        raise missing_parameter("images")
+    if not isinstance(images, list):
+        raise wrong_type("images", "an array", images)
+
+
+def check_videos(body: JsonObject) -> None:
+    """Raise what the videos endpoint would answer."""
+    check_model(body)
+    prompt = body.get("prompt")
+    if prompt is None:
+        raise missing_parameter("prompt")
+    if not isinstance(prompt, str):
+        raise wrong_type("prompt", "a string", prompt)
+    reference = body.get("input_reference")
+    if reference is not None and not isinstance(reference, dict):
+        raise wrong_type("input_reference", "an object", reference)
+
+
 def _check_texts(body: JsonObject, name: str) -> None:
     value = body.get(name)
     if value is None:

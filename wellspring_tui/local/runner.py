@@ -276,7 +276,7 @@ class Runner:
             created_at=now,
             expires_at=now + (batch.output_life_seconds or RESULT_LIFE_SECONDS),
             filename=f"{batch.id}_{kind}.jsonl",
-            purpose="batch_output",
+            purpose=wire.RESULT,
         )
 
 

@@ -21,6 +21,8 @@ from wellspring_tui.local.wire import ApiError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wellspring_tui.local.wire import JsonObject
+
 TABLE = Path(__file__).with_name("scenarios.txt").read_text(encoding="utf-8")
 """The rules, one a line, as people read them in the help."""
 
@@ -34,6 +36,8 @@ _MESSAGES = {
     404: ("invalid_request_error", "The model does not exist, as the scenario says."),
     429: ("requests", "Rate limit reached, as the scenario says."),
 }
+_TEXTS = frozenset({"content", "text"})
+_SEPARATORS = "\u2028\u2029\x85\x0b\x0c"
 _SERVER_ERROR = (
     "server_error",
     "The server had an error while processing your request, as the scenario says.",
@@ -66,6 +70,13 @@ class Scenario:
     lost_input_times: float = 0
     lost_results: set[str] = field(default_factory=set)
     """Of "output" and "error"."""
+    refused_downloads: float = 0
+    """How many times its result files are not given out."""
+    refuses_cancel: bool = False
+    shown_status: str | None = None
+    """What stands there while it is in progress."""
+    has_separators: bool = False
+    """Whether its answers hold characters that only some take for the end of a line."""
     _failures: list[tuple[_Lines, int]] = field(default_factory=list)
     _omitted: list[_Lines] = field(default_factory=list)
 
@@ -89,6 +100,25 @@ class Scenario:
             return None
         kind, message = _MESSAGES.get(status, _SERVER_ERROR)
         return Answer(status, ApiError(status, message, kind=kind, code="scenario").body)
+
+    def dressed(self, answer: Answer) -> Answer:
+        """What the answerer gave, as it is to stand in the results."""
+        if not self.has_separators or not isinstance(answer.body, dict):
+            return answer
+        return Answer(answer.status_code, _separated(answer.body))
+
+
+def _separated(value: JsonObject) -> JsonObject:
+    return {
+        key: one + _SEPARATORS if key in _TEXTS and isinstance(one, str) else _inside(one)
+        for key, one in value.items()
+    }
+
+
+def _inside(value: object) -> object:
+    if isinstance(value, dict):
+        return _separated(value)
+    return [_inside(one) for one in value] if isinstance(value, list) else value
 
 
 def parse(text: str) -> Scenario:
@@ -168,6 +198,25 @@ def _lose(scenario: Scenario, what: str, times: str | None = None) -> None:
         raise ValueError(what)
 
 
+def _refuse(scenario: Scenario, what: str, times: str | None = None) -> None:
+    if what == "content":
+        scenario.refused_downloads = _times(times)
+    elif what == "cancel" and times is None:
+        scenario.refuses_cancel = True
+    else:
+        raise ValueError(what)
+
+
+def _status(scenario: Scenario, word: str) -> None:
+    if not re.fullmatch(r"\w{1,40}", word):
+        raise ValueError(word)
+    scenario.shown_status = word
+
+
+def _separators(scenario: Scenario) -> None:
+    scenario.has_separators = True
+
+
 _RULES: dict[str, Callable[..., None]] = {
     "fail": _fail,
     "omit": _omit,
@@ -176,6 +225,9 @@ _RULES: dict[str, Callable[..., None]] = {
     "expire": _expire,
     "queue-full": _queue_full,
     "lose": _lose,
+    "refuse": _refuse,
+    "status": _status,
+    "separators": _separators,
 }
 
 

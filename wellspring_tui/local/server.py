@@ -104,6 +104,7 @@ class Service(uvicorn.Server):
         announcement = {
             "pid": os.getpid(),
             "base_url": self.base_url,
+            "answerer": self._settings.answerer,
             "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         path = self._settings.announcement

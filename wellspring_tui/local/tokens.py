@@ -8,7 +8,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from wellspring_tui.local.wire import COMPLETIONS, EMBEDDINGS, IMAGES, MODERATIONS, RESPONSES
+from wellspring_tui.local.wire import (
+    COMPLETIONS,
+    EDITS,
+    EMBEDDINGS,
+    IMAGES,
+    MODERATIONS,
+    RESPONSES,
+    VIDEOS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +32,8 @@ _ASKED_WITH_TEXTS = {
     COMPLETIONS: "prompt",
     MODERATIONS: "input",
     IMAGES: "prompt",
+    EDITS: "prompt",
+    VIDEOS: "prompt",
 }
 """The parameter that holds one text or many, which are all of the prompt."""
 

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from wellspring_tui.local import wire
+from wellspring_tui.local import models, wire
 from wellspring_tui.local.tokens import embedding_inputs, prompt_tokens
 from wellspring_tui.local.wire import (
     CHAT,
     COMPLETIONS,
+    EDITS,
     EMBEDDINGS,
     IMAGES,
     MODERATIONS,
     RESPONSES,
+    VIDEOS,
     ApiError,
 )
 
@@ -40,6 +42,8 @@ _STREAMING_NAMES = {
     COMPLETIONS: "Completions",
     MODERATIONS: "Moderations",
     IMAGES: "Images",
+    EDITS: "Images",
+    VIDEOS: "Videos",
 }
 _PROMPTS = {
     CHAT: "messages",
@@ -48,6 +52,8 @@ _PROMPTS = {
     COMPLETIONS: "prompt",
     MODERATIONS: "input",
     IMAGES: "prompt",
+    EDITS: "prompt",
+    VIDEOS: "prompt",
 }
 
 
@@ -87,6 +93,14 @@ def queue_is_full(model: str, token_limit: int) -> LineError:
         f"Enqueued token limit reached for {model} in organization org-wellspring. "
         f"Limit: {token_limit:,} enqueued tokens. "
         "Please try again once some in_progress batches have been completed.",
+    )
+
+
+def answerer_is_gone(before: str, now: str) -> LineError:
+    return LineError(
+        "answerer_changed",
+        f"The answers of this batch came from: {before}. This service answers now with: {now}. "
+        "What is unanswered was left so.",
     )
 
 
@@ -221,7 +235,9 @@ class Validation:
                 f"{_STREAMING_NAMES[self._endpoint]}: Streaming is not supported in the Batch API.",
                 "body.stream",
             )
-        self._check_model(body.get("model"))
+        model = body.get("model")
+        usual = models.DEFAULT_MODERATOR if self._endpoint == MODERATIONS else None
+        self._check_model(usual if model is None else model)
         prompt = _PROMPTS[self._endpoint]
         if body.get(prompt) is None and not (self._endpoint == RESPONSES and body.get("prompt")):
             self._error(
@@ -229,6 +245,8 @@ class Validation:
                 f"{prompt.capitalize()} parameter is required.",
                 f"body.{prompt}",
             )
+        if self._endpoint == EDITS and body.get("images") is None:
+            self._error("invalid_request", "Images parameter is required.", "body.images")
         if self._endpoint == EMBEDDINGS:
             self._embedding_inputs += len(embedding_inputs(body.get("input")))
         self.prompt_tokens += prompt_tokens(self._endpoint, body)

@@ -35,7 +35,12 @@ EMBEDDINGS = "/v1/embeddings"
 COMPLETIONS = "/v1/completions"
 MODERATIONS = "/v1/moderations"
 IMAGES = "/v1/images/generations"
-ENDPOINTS = (CHAT, RESPONSES, EMBEDDINGS, COMPLETIONS, MODERATIONS, IMAGES)
+EDITS = "/v1/images/edits"
+VIDEOS = "/v1/videos"
+ENDPOINTS = (CHAT, RESPONSES, EMBEDDINGS, COMPLETIONS, MODERATIONS, IMAGES, EDITS, VIDEOS)
+
+RESULT = "batch_output"
+"""The purpose of a result file."""
 
 
 class ApiError(Exception):
@@ -206,7 +211,7 @@ def batch_object(batch: Batch) -> JsonObject:
         },
         "usage": {
             "input_tokens": batch.input_tokens,
-            "input_tokens_details": {"cached_tokens": 0},
+            "input_tokens_details": {"cached_tokens": batch.cached_tokens},
             "output_tokens": batch.output_tokens,
             "output_tokens_details": {"reasoning_tokens": batch.reasoning_tokens},
             "total_tokens": batch.input_tokens + batch.output_tokens,

@@ -21,7 +21,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from wellspring_tui.errors import BusyError, CredentialsError, NetworkError, ServiceError
+from wellspring_tui.errors import (
+    BusyError,
+    CredentialsError,
+    NetworkError,
+    RefusedError,
+    ServiceError,
+)
 from wellspring_tui.private import make_folder
 from wellspring_tui.text import one_line
 
@@ -33,6 +39,9 @@ if TYPE_CHECKING:
     from wellspring_tui.settings import ServiceProfile
 
 _START_SECONDS = 20.0
+_NO_ANSWERER = 4
+"""What it ends with when who is to answer can't be had: its last word says why."""
+_SAYS = "wellspring local: "
 _CALL_SECONDS = 5.0
 _LOOK_SECONDS = 0.02
 _AGAIN_SECONDS = 0.2
@@ -46,6 +55,8 @@ class _Running(msgspec.Struct):
 
     pid: int
     base_url: str
+    answerer: str | None = None
+    """Who answers; None from a service of an older version."""
 
 
 class _Health(msgspec.Struct):
@@ -69,11 +80,25 @@ class _Trouble(msgspec.Struct):
 def answering_options(profile: ServiceProfile) -> list[str]:
     """What the built-in service is told about who answers."""
     options = []
+    if profile.small_model is not None:
+        options += ["--model", profile.small_model]
     if profile.model_server is not None:
         options += ["--model-server", profile.model_server]
     if profile.model_server_key_variable is not None:
         options += ["--model-server-key-variable", profile.model_server_key_variable]
     return options
+
+
+def refuse_without_model(profile: ServiceProfile) -> None:
+    """Raises RefusedError when a small model is to answer that is not installed here."""
+    if profile.small_model is None:
+        return
+    command = [sys.executable, "-m", "wellspring_tui.local.small_model", "--find"]
+    found = subprocess.run(
+        [*command, profile.small_model], capture_output=True, text=True, check=False
+    )
+    if found.returncode:
+        raise RefusedError(one_line(found.stderr, 300))
 
 
 class BuiltinService:
@@ -94,6 +119,7 @@ class BuiltinService:
         """
         self._data = data
         self._answering = [] if profile is None else answering_options(profile)
+        self._answerer = None if profile is None or provider else profile.answerer
         self._provider = provider
         named = os.environ if environment is None else environment
         # A key that was given to one object stands under a name that no variable can have.
@@ -108,12 +134,15 @@ class BuiltinService:
     def base_url(self) -> str:
         """Where the service answers; it is started when it does not run.
 
-        Raises NetworkError when it can't be started.
+        Raises NetworkError when it can't be started, RefusedError when who is to answer is not
+        installed, BusyError while one runs that somebody else answers for.
         """
         if self._base_url is not None and _answers(self._base_url):
             return self._base_url
         self.release()
         running = self.running()
+        if running is not None:
+            self._refuse_other(running)
         if running is None or not self._take_lease(running):
             running = self._start()
         self._base_url = running.base_url
@@ -145,6 +174,16 @@ class BuiltinService:
         except (OSError, msgspec.DecodeError):
             return None
         return found if _answers(found.base_url) else None
+
+    def _refuse_other(self, running: _Running) -> None:
+        """Jobs made for one answerer are never given to another."""
+        if None in (running.answerer, self._answerer) or running.answerer == self._answerer:
+            return
+        raise BusyError(
+            f"the built-in service is still at work with other answers ({running.answerer})",
+            todo=f"Those of {self._answerer} come when its batches have ended and no program "
+            "uses it any more.",
+        )
 
     def release(self) -> None:
         """Let go of the lease. The service stops once nobody holds one and all is done."""
@@ -202,9 +241,13 @@ class BuiltinService:
         while time.monotonic() < deadline:
             # Another face may have been first: then ours ends, and its service is taken.
             running = self.running()
+            if running is not None:
+                self._refuse_other(running)
             if running is not None and self._take_lease(running):
                 return running
             time.sleep(_LOOK_SECONDS)
+            if process.poll() == _NO_ANSWERER:
+                raise RefusedError(_last_line(log_path).removeprefix(_SAYS))
             if process.poll() is not None and self.running() is None:
                 # Ours gave way to one that was just stopping.
                 time.sleep(_AGAIN_SECONDS)

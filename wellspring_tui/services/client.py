@@ -23,6 +23,7 @@ from wellspring_tui.log import logger
 from wellspring_tui.services.failures import translated
 from wellspring_tui.services.plain import read_page
 from wellspring_tui.services.reading import read_batch, read_file
+from wellspring_tui.services.ways import USUAL
 from wellspring_tui.text import one_line, shown_url
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from wellspring_tui.errors import ServiceError
     from wellspring_tui.services.model import Batch, RemoteFile
+    from wellspring_tui.services.ways import Ways
 
 _log = logger(__name__)
 _OPENAI_HOST = "api.openai.com"
@@ -57,11 +59,17 @@ class Service:
     """A service that runs batches. Every method raises ServiceError, in one of its forms."""
 
     def __init__(
-        self, base_url: str, api_key: str, trouble: Callable[[], ServiceError | None] = _no_trouble
+        self,
+        base_url: str,
+        api_key: str,
+        ways: Ways = USUAL,
+        *,
+        trouble: Callable[[], ServiceError | None] = _no_trouble,
     ) -> None:
         """`trouble` tells what keeps a service from answering that takes batches all the same."""
         self.base_url = base_url
         self.trouble = trouble
+        self._ways = ways
         self._shown_url = shown_url(base_url)
         self._api_key = api_key
         self._sdk: openai.OpenAI | None = None
@@ -74,10 +82,8 @@ class Service:
         `heartbeat` hears (bytes sent, bytes in all) and may raise StoppedError.
         """
         with self._calls() as sdk, _CountedFile(path, heartbeat) as file:
-            answer = sdk.with_options(
-                timeout=_UPLOAD_TIMEOUT.total_seconds(), max_retries=0
-            ).files.with_raw_response.create(file=(name, file), purpose="batch")
-            return self._understood(read_file, answer.content)
+            patient = sdk.with_options(timeout=_UPLOAD_TIMEOUT.total_seconds(), max_retries=0)
+            return self._understood(read_file, self._ways.upload(patient, name, file))
 
     def create(
         self,
@@ -85,11 +91,13 @@ class Service:
         endpoint: str,
         window: str,
         metadata: Mapping[str, str],
+        model: str = "",
         *,
         output_life_seconds: int | None = None,
     ) -> Batch:
         """Create a batch. Sent once: a NetworkError leaves open whether the batch exists.
 
+        `model` is that of its requests, for a service that wants to hear it here as well.
         Not every service knows that its output files may have a life of their own: it is
         told of it only where one is given.
         """
@@ -99,7 +107,7 @@ class Service:
                 endpoint=endpoint,  # type: ignore[arg-type]  # other services have others
                 completion_window=window,  # type: ignore[arg-type]
                 metadata=dict(metadata),
-                extra_body=None if output_life_seconds is None else _expiring(output_life_seconds),
+                extra_body=self._ways.beside_creation(model, output_life_seconds),
             )
             return self._understood(read_batch, answer.content)
 
@@ -144,7 +152,9 @@ class Service:
     def find_file(self, name: str, size_bytes: int) -> RemoteFile | None:
         """The newest input file of that name and size among the last uploads, if it is there."""
         with self._calls() as sdk:
-            answer = sdk.files.with_raw_response.list(purpose="batch", limit=_PAGE, order="desc")
+            answer = sdk.files.with_raw_response.list(
+                purpose=self._ways.upload_purpose, limit=_PAGE, order="desc"
+            )
             files, _ = self._understood(_page_of_files, answer.content)
         return next((f for f in files if (f.filename, f.size_bytes) == (name, size_bytes)), None)
 
@@ -250,6 +260,8 @@ class Service:
     def _understood(self, read: Callable[[dict[str, object]], T], content: bytes) -> T:
         try:
             raw = msgspec.json.decode(content)
+            if isinstance(raw, list):  # Together's lists come without a page around them
+                raw = {"data": raw, "has_more": False}
             if isinstance(raw, dict):
                 return read(raw)
         except (msgspec.DecodeError, ValueError) as error:
@@ -260,10 +272,6 @@ class Service:
             f"{self._shown_url} answered something that is not the Batch API ({reason})",
             todo="Check the service's base URL.",
         )
-
-
-def _expiring(seconds: int) -> dict[str, object]:
-    return {"output_expires_after": {"anchor": "created_at", "seconds": seconds}}
 
 
 def _tolerant_page(page: dict[str, object]) -> tuple[list[Batch], bool]:

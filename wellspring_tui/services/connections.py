@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from wellspring_tui.settings import refuse_without_address
+
 if TYPE_CHECKING:
     from wellspring_tui.services.builtin import BuiltinService
     from wellspring_tui.services.client import Service
@@ -14,8 +16,9 @@ if TYPE_CHECKING:
 class Connections:
     """The connections of one process, by channel; a built-in service is started when it is needed.
 
-    There is one for simulated answers, and one in front of each provider that is asked in
-    real time: what runs in the one can never be answered by the other.
+    There is one for simulated answers, one for each model that answers, and one in front of
+    each provider that is asked in real time: what runs in the one can never be answered by
+    another.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -28,8 +31,10 @@ class Connections:
         """The connection to what a channel leads through."""
         from wellspring_tui.channels import profile_of
         from wellspring_tui.services.client import Service
+        from wellspring_tui.services.ways import Ways
 
         profile = profile_of(self._settings, name)
+        refuse_without_address(profile)
         with self._changing:
             builtin = self._builtin_of(profile) if profile.base_url is None else None
             base_url = profile.base_url or (builtin.base_url() if builtin else "")
@@ -39,10 +44,12 @@ class Connections:
             if known is not None:
                 known.close()
             if builtin is None:
-                self._services[name] = Service(base_url, self._settings.key(profile))
+                self._services[name] = Service(
+                    base_url, self._settings.key(profile), Ways.of(profile)
+                )
             else:
                 password = builtin.password(base_url)
-                self._services[name] = Service(base_url, password, builtin.trouble)
+                self._services[name] = Service(base_url, password, trouble=builtin.trouble)
             return self._services[name]
 
     def _builtin_of(self, profile: ServiceProfile) -> BuiltinService:
@@ -53,7 +60,8 @@ class Connections:
         known = self._builtin.get(profile.name)
         if known is not None:
             return known
-        settings, provider, data = self._settings, None, self._settings.places.local
+        settings = self._settings
+        provider, data = None, settings.places.builtin(profile.name)
         if profile.answers_for is not None:
             behind = settings.profile(profile.answers_for)
             provider = Provider(str(behind.base_url), settings.key(behind))

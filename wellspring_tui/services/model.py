@@ -56,6 +56,8 @@ class Batch:
     model: str | None = None
     window: str | None = None
     counts: Counts | None = None
+    percent_done: float | None = None
+    """How far it is, where that is told instead of counts."""
     created_at: datetime | None = None
     expires_at: datetime | None = None
     timeline: Mapping[str, datetime] = field(default_factory=dict)
@@ -80,3 +82,5 @@ class RemoteFile:
     created_at: datetime | None = None
     expires_at: datetime | None = None
     """When the service takes it away; None when it does not say."""
+    status: str | None = None
+    """`processed` when a batch may be made of it; few services say anything else."""

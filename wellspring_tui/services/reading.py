@@ -15,13 +15,14 @@ from wellspring_tui.services.model import Batch, BatchProblem, Counts, RemoteFil
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Other services' words for OpenAI's statuses (Together, Novita, Maritaca, DashScope).
+# Other services' words for OpenAI's statuses (Together, Novita, Maritaca, DashScope, SiliconFlow).
 _SYNONYMS = {
     "canceled": "cancelled",
     "canceling": "cancelling",
     "pending": "validating",
     "pre_process": "validating",
     "queued": "validating",
+    "in_queue": "validating",
     "progress": "in_progress",
     "processing": "in_progress",
     "running": "in_progress",
@@ -45,6 +46,9 @@ _MILLISECONDS_FROM = 100_000_000_000
 
 def read_batch(raw: Mapping[str, object]) -> Batch:
     """A batch out of any service's JSON object. Raises ValueError when it has no id."""
+    job = raw.get("job")
+    if "id" not in raw and isinstance(job, dict):  # Together wraps a new batch
+        raw = job
     batch_id = _text(raw.get("id")) or _text(raw.get("batch_id"))
     if not batch_id:
         raise ValueError("a batch without an id")
@@ -56,13 +60,14 @@ def read_batch(raw: Mapping[str, object]) -> Batch:
         output_file_id=_text(raw.get("output_file_id")),
         error_file_id=_text(raw.get("error_file_id")),
         endpoint=_text(raw.get("endpoint")),
-        model=_text(raw.get("model")),
+        model=_text(raw.get("model")) or _text(raw.get("model_id")),
         window=_text(raw.get("completion_window")),
         counts=_counts(raw),
+        percent_done=_percent(raw.get("progress")),
         created_at=_time(raw.get("created_at")),
-        expires_at=_time(raw.get("expires_at")),
+        expires_at=_time(raw.get("expires_at")) or _time(raw.get("job_deadline")),
         timeline={name: time for name, time in times.items() if time is not None},
-        problems=_problems(raw.get("errors")),
+        problems=_problems(raw.get("errors")) or _problems(raw.get("error")),
         metadata=_metadata(raw.get("metadata")),
     )
 
@@ -83,6 +88,7 @@ def read_file(raw: Mapping[str, object]) -> RemoteFile:
     file_id = _text(raw.get("id"))
     if not file_id:
         raise ValueError("a file without an id")
+    status = _text(raw.get("status"))
     return RemoteFile(
         id=file_id,
         size_bytes=_number(raw.get("bytes")),
@@ -90,6 +96,7 @@ def read_file(raw: Mapping[str, object]) -> RemoteFile:
         purpose=_text(raw.get("purpose")),
         created_at=_time(raw.get("created_at")),
         expires_at=_time(raw.get("expires_at")),
+        status=status and status.lower(),
     )
 
 
@@ -101,6 +108,12 @@ def _number(raw: object) -> int | None:
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         return None
     return int(raw)
+
+
+def _percent(raw: object) -> float | None:
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not 0 <= raw <= 100:
+        return None
+    return float(raw)
 
 
 def _time(raw: object) -> datetime | None:

@@ -21,6 +21,7 @@ from textual.widgets import Input
 from wellspring_tui import log
 from wellspring_tui.errors import JobNotFoundError, StorageError, WellspringError
 from wellspring_tui.log import logger
+from wellspring_tui.settings import LOCAL
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 from wellspring_tui.tui.carrier import KEYS_WAIT_SECONDS, Carrier, in_thread
@@ -232,7 +233,9 @@ class WellspringApp(App[None]):
         door = self.door
         if not await in_thread(lambda: is_first_start(door)):
             return
-        wants_sample = await self.push_screen_wait(WelcomeScreen(door.settings.profile()))
+        wants_sample = await self.push_screen_wait(
+            WelcomeScreen(door.settings.profile(), str(door.settings.profile(LOCAL).answered_by))
+        )
         try:
             await in_thread(lambda: remember(door.settings.places))
         except StorageError as error:

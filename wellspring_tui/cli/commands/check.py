@@ -69,9 +69,8 @@ def check(
         told = teller(quiet=quiet)
         places = wellspring.settings.places
         with told, prompts_file(file, places, kept=False) as path:
-            needs = wellspring.needs(
-                path, wellspring.request_options(**request_options), progress=told.progress
-            )
+            given = wellspring.request_options(**request_options)
+            needs = wellspring.needs(path, given, progress=told.progress)
         found = needs.found
         found.path = file
         cost = wellspring.estimate(found, now=now)
@@ -82,6 +81,7 @@ def check(
             data("\n".join(_report(needs, cost, service)))
         verdict = _verdict(found)
         if verdict is ExitCode.OK:
+            wellspring.refuse_unfit(needs, given, now=now)
             wellspring.keep_to_limit(found, max_cost=max_cost, now=now)
     return verdict
 

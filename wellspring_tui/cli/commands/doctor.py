@@ -90,6 +90,7 @@ def _jobs_and_services(chosen: Chosen, settings: Settings) -> Iterator[Finding]:
         with chosen.wellspring() as wellspring:
             yield _ledger(wellspring)
             yield from _service(wellspring, settings.profile())
+            yield _others(settings)
             if not settings.profile().is_local:
                 yield from _answer(wellspring, settings.profile(_LOCAL))
     except WellspringError as error:
@@ -114,12 +115,14 @@ def _ledger(wellspring: Wellspring) -> Finding:
 
 def _service(wellspring: Wellspring, profile: ServiceProfile) -> Iterator[Finding]:
     if profile.is_local:
-        yield Finding("service", "service: local, the built-in one; it needs no key")
+        what = f"service: {profile.name}, built in, needs no key: {profile.answered_by}"
+        yield Finding("service", what)
         yield from _answer(wellspring, profile)
         return
+    address = shown_url(profile.base_url) if profile.base_url else "no address yet"
     yield Finding(
         "service",
-        f"service: {profile.name}, {shown_url(profile.base_url or '')}, "
+        f"service: {profile.name}, {address}, "
         f"{profile.max_requests:,} requests and {size(profile.max_bytes)} a batch",
     )
     settings = wellspring.settings
@@ -145,6 +148,18 @@ def _service(wellspring: Wellspring, profile: ServiceProfile) -> Iterator[Findin
     yield from _answer(wellspring, profile)
 
 
+def _others(settings: Settings) -> Finding:
+    """What else `--service` takes, and the variables that each wants."""
+    in_use = {profile.name for profile in settings.in_use}
+    known = (
+        f"{name} ({profile.needs})" if profile.needs else name
+        for name, profile in settings.services.items()
+        if name not in in_use
+    )
+    what = f"services set up: {', '.join(sorted(in_use))}; known too: {', '.join(known)}"
+    return Finding("services", what)
+
+
 def _answer(wellspring: Wellspring, profile: ServiceProfile) -> Iterator[Finding]:
     name = "the built-in service" if profile.is_local else profile.name
     check = "built-in" if profile.is_local else "answer"
@@ -155,7 +170,8 @@ def _answer(wellspring: Wellspring, profile: ServiceProfile) -> Iterator[Finding
     except ServiceError as error:
         yield Finding.of(check, error)
     else:
-        yield Finding(check, f"{name} answers")
+        by = f" ({profile.answered_by})" if profile.answered_by else ""
+        yield Finding(check, f"{name} answers{by}")
         if ahead is not None and not profile.is_local:  # that one has this machine's clock
             yield _clock(ahead, name)
 

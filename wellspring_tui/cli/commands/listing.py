@@ -191,7 +191,7 @@ def _cost(job: Job) -> str:
 def _whole(of: JobDetail, expected: Outlook | None, totals: Totals | None) -> Iterator[str]:
     job = of.job
     yield f"{job.id}  {one_line(job.name)}  {one_line(job.status)}"
-    yield from _facts(job, expected, totals)
+    yield from _facts(of, expected, totals)
     yield ""
     yield "Parts"
     yield from table([*_part_columns(of.parts)], None, indent="  ")
@@ -218,7 +218,8 @@ def _whole(of: JobDetail, expected: Outlook | None, totals: Totals | None) -> It
         yield f"  part {part.number}, {one_line(str(found))}{code}"
 
 
-def _facts(job: Job, expected: Outlook | None, totals: Totals | None) -> Iterator[str]:
+def _facts(of: JobDetail, expected: Outlook | None, totals: Totals | None) -> Iterator[str]:
+    job = of.job
     rest = f"{job.missing:,} {'missing' if job.collected else 'to go'}"
     ended = f", ended {_time(job.ended_at)}" if job.ended_at is not None else ""
     used = f"{job.input_tokens:,} in, {job.output_tokens:,} out"
@@ -228,7 +229,7 @@ def _facts(job: Job, expected: Outlook | None, totals: Totals | None) -> Iterato
         "Notes": job.notes,
         "File": job.source,
         "Kind": job.kind,
-        "Service": _way(job),
+        "Service": _way(of),
         "Model": job.model,
         "Endpoint": ", window ".join(filter(None, (job.endpoint, job.window))),
         "Requests": f"{job.requests:,}: {job.completed:,} answered, {job.failed:,} failed, {rest}",
@@ -249,9 +250,11 @@ def _facts(job: Job, expected: Outlook | None, totals: Totals | None) -> Iterato
             yield f"  {label:<{_LABEL_WIDTH}}{one_line(value)}"
 
 
-def _way(job: Job) -> str:
-    goes_on = "; the rest is answered in real time after them" if job.finish_now else ""
-    return f"{job.way}{goes_on}" if job.channels != (job.service,) or goes_on else job.service
+def _way(of: JobDetail) -> str:
+    """The service, who answers for it if it is built in, and how it is asked."""
+    by = f" ({of.answered_by})" if of.answered_by else ""
+    goes_on = "; the rest is answered in real time after them" if of.job.finish_now else ""
+    return f"{of.job.way}{by}{goes_on}"
 
 
 def _limit(job: Job) -> str | None:

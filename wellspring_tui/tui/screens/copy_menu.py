@@ -72,7 +72,7 @@ def _base_url(settings: Settings, service: str) -> str | None:
         return profile.base_url
     from wellspring_tui.services.builtin import BuiltinService
 
-    running = BuiltinService(settings.places.local, settings.pace_seconds).running()
+    running = BuiltinService(settings.places.builtin(profile.name), settings.pace_seconds).running()
     return None if running is None else running.base_url
 
 

@@ -12,7 +12,6 @@ from textual.content import Content
 from wellspring_tui import figures
 from wellspring_tui.jobs.expiring import expire_at, sentence
 from wellspring_tui.jobs.model import SENDING, WAITING, Step
-from wellspring_tui.settings import LOCAL
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 from wellspring_tui.tui.screens.job_timeline import event_lines, span_line, spans
@@ -71,7 +70,7 @@ def detail_lines(view: JobView, width: int) -> list[Content]:
     if job.notes:
         for line in job.notes.split("\n"):
             lines.add("notes", one_line(line))
-    _add_facts(lines, job, view.now)
+    _add_facts(lines, detail, view.now)
     _add_parts(lines, detail.parts)
     for event in event_lines(detail.events):
         lines.add("events", event)
@@ -184,7 +183,8 @@ def from_to(shortest_seconds: float, longest_seconds: float) -> str:
 def sparkline_cells(job: Job, settings: Settings, now: datetime) -> int:
     """A cell for every other time that the service was asked: with more, gaps would be drawn."""
     local, usual = settings.local_check_interval_seconds, settings.check_interval_seconds
-    is_quick = job.service == LOCAL or job.real_time_parts > 0
+    profile = settings.services.get(job.service)
+    is_quick = (profile is not None and profile.is_quick) or job.real_time_parts > 0
     interval = min(local, usual) if is_quick else usual
     seconds = ((job.ended_at or now) - job.created_at).total_seconds()
     fewest, most = _SPARKLINE_CELLS
@@ -199,7 +199,8 @@ def _answers(job: Job, view: JobView) -> Content:
     return look.sparkline(came) + Content.styled(in_all, look.QUIET)
 
 
-def _add_facts(lines: _Lines, job: Job, now: datetime) -> None:
+def _add_facts(lines: _Lines, detail: JobDetail, now: datetime) -> None:
+    job = detail.job
     if job.description:
         lines.add("about", one_line(job.description))
     created = job.created_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
@@ -212,7 +213,7 @@ def _add_facts(lines: _Lines, job: Job, now: datetime) -> None:
     lines.add("tokens", f"{tokens} · cost {cost(job)}")
     in_batches = job.real_time_parts < job.parts
     window = f"window {job.window}" if job.window and in_batches else ""
-    lines.add("service", _joined(job.way, window, created))
+    lines.add("service", _joined(job.way, detail.answered_by or "", window, created))
     if job.finish_now:
         rest = "when its batches are over, the rest is answered in real time"
         lines.add("then", Content.styled(rest, look.WARN))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from wellspring_tui.errors import WellspringError
 from wellspring_tui.jobs.at_once import has_real_time
 from wellspring_tui.jobs.model import NO_SERVICE
-from wellspring_tui.settings import LOCAL
 from wellspring_tui.text import one_line
 from wellspring_tui.tui.carrier import in_thread
 
@@ -101,13 +100,13 @@ async def retry(screen: DashboardScreen[Any], jobs: Sequence[Job]) -> bool:
         if not job.open and job.requests > job.completed and job.service != NO_SERVICE
     ]
     if not lacking:
-        if running := [job for job in jobs if job.open and _may_go_now(job)]:
+        if running := [job for job in jobs if job.open and _may_go_now(screen, job)]:
             return await _finish(screen, running)
         screen.notify(_why_no_retry(jobs), severity="warning")
         return False
     alone = len(lacking) == 1
     unanswered = sum(job.requests - job.completed for job in lacking)
-    offers_now = all(map(_may_go_now, lacking))
+    offers_now = all(_may_go_now(screen, job) for job in lacking)
     asked = ConfirmScreen(
         f"Send {unanswered:,} unanswered requests of {counted(lacking)} again?",
         ("" if alone else f"{named(lacking)}.\n\n")
@@ -136,9 +135,10 @@ async def retry(screen: DashboardScreen[Any], jobs: Sequence[Job]) -> bool:
     return True
 
 
-def _may_go_now(job: Job) -> bool:
+def _may_go_now(screen: DashboardScreen[Any], job: Job) -> bool:
     """Whether what a job lacks can be answered in real time, and is not being so already."""
-    remote = job.service not in (NO_SERVICE, LOCAL) and has_real_time(job.endpoint)
+    profile = screen.door.settings.services.get(job.service)
+    remote = profile is not None and not profile.is_local and has_real_time(job.endpoint)
     return remote and not (job.open and (job.finish_now or job.channels != (job.service,)))
 
 

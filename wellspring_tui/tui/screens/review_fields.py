@@ -192,9 +192,9 @@ def _choice(name: str, choices: Iterable[tuple[Content, str]], value: str) -> Se
 
 
 def _services(settings: Settings) -> Iterator[tuple[Content, str]]:
-    for name, profile in settings.services.items():
+    for profile in settings.in_use:
         missing = "" if settings.has_key(profile) else f" · needs {profile.key_variable}"
-        yield Content(one_line(f"{name}{missing}")), name
+        yield Content(one_line(f"{profile.name}{missing}")), profile.name
 
 
 def _endpoints(chosen: str) -> Iterator[tuple[Content, str]]:

@@ -10,7 +10,6 @@ from textual.widgets import Label
 
 from wellspring_tui import figures
 from wellspring_tui.jobs.at_once import FEW_PROMPTS, has_real_time
-from wellspring_tui.settings import LOCAL
 from wellspring_tui.tui.widgets.tick_box import TickBox
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class NowSwitch(Horizontal):
         cost, found = reading.cost, reading.found
         self.display = (
             0 < found.prompts <= FEW_PROMPTS
-            and reading.service != LOCAL
+            and not cost.free
             and has_real_time(found.endpoint or "")
         )
         now, batch = figures.money(cost.real_time), figures.money(cost.batch)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from wellspring_tui import figures
+from wellspring_tui.channels import profile_of, real_time_channel
 from wellspring_tui.errors import WellspringError
+from wellspring_tui.jobs.fitting import refuse_unfit
 from wellspring_tui.jobs.spending import keep_to
 from wellspring_tui.prompts.model import FileKind
-from wellspring_tui.settings import LOCAL
+from wellspring_tui.settings import SIMULATED
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 from wellspring_tui.tui.screens import survey_lines
@@ -20,14 +22,13 @@ from wellspring_tui.tui.screens.review_fields import LABELS, Draft
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from wellspring_tui.settings import Settings
+    from wellspring_tui.settings import ServiceProfile, Settings
     from wellspring_tui.tui.readings import Reading
 
 _PATH_LENGTH = 58
 _LABEL_WIDTH = 11
 """Cells before the value of a fact."""
 _READING = "◐ Reading the file with these settings; submit it once you see what it costs."
-_SIMULATED = "Answers of the built-in service are simulated."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +48,23 @@ def standing(
     for field, label in LABELS.items():
         if field in draft.mistakes:
             return _against(f"{label}: {draft.mistakes[field]}")
+    profile = settings.profile(draft.service)
     try:
-        settings.key(settings.profile(draft.service))
+        settings.key(profile)
         if failure is not None:
             raise failure
         if reading is None:
             return Standing(ready=False, says=Content.styled(_READING, look.BUSY))
         reading.found.raise_if_unsendable()
+        endpoints = (part.endpoint for part in reading.needs.parts)
+        channel = real_time_channel(profile.name) if reading.cost.now else profile.name
+        refuse_unfit(profile_of(settings, channel), draft.options.window, endpoints)
         limit = settings.max_cost if draft.max_cost is None else draft.max_cost
         if limit is not None:
             keep_to(limit, reading.cost)
     except WellspringError as error:
         return _against(str(error))
-    return Standing(ready=True, says=_remark(reading))
+    return Standing(ready=True, says=_remark(profile))
 
 
 def _against(sentence: str) -> Standing:
@@ -67,10 +72,12 @@ def _against(sentence: str) -> Standing:
     return Standing(ready=False, says=says, against=True)
 
 
-def _remark(reading: Reading) -> Content:
-    if reading.service == LOCAL:
-        return Content.styled(_SIMULATED, look.WARN)
-    return Content.styled("Nothing is sent before you submit.", look.QUIET)
+def _remark(profile: ServiceProfile) -> Content:
+    if profile.answered_by is None:
+        return Content.styled("Nothing is sent before you submit.", look.QUIET)
+    if profile.answerer == SIMULATED:
+        return Content.styled("Answers of the built-in service are simulated.", look.WARN)
+    return Content.styled(f"Answers come from {one_line(profile.answered_by, 60)}.", look.WARN)
 
 
 def fact_lines(reading: Reading) -> Iterator[Content]:

@@ -32,9 +32,11 @@ class WelcomeScreen(ModalScreen[bool]):
         Binding("left,right", "app.focus_next", "The other button", show=False),
     ]
 
-    def __init__(self, profile: ServiceProfile) -> None:
+    def __init__(self, profile: ServiceProfile, answered_by: str) -> None:
+        """`answered_by` tells who answers for the built-in service."""
         super().__init__()
         self._profile = profile
+        self._answered_by = answered_by
 
     def compose(self) -> ComposeResult:
         """What there is to choose from."""
@@ -45,7 +47,7 @@ class WelcomeScreen(ModalScreen[bool]):
                 Content.assemble(
                     ("Try it without a key", "bold"),
                     "\nThe built-in service runs on this machine and costs nothing. It answers "
-                    "a sample of nine prompts; its answers are simulated.",
+                    f"a sample of nine prompts with {self._answered_by}.",
                 ),
                 classes="welcome--way",
             )
