@@ -44,11 +44,11 @@ class ServiceProfile:
     name: str
     base_url: str | None = None
     """None for the built-in service, whose port is known when it runs."""
+    key_variable: str = "OPENAI_API_KEY"
     base_url_variable: str | None = None
     """The variable that holds the base URL where everybody has another, as on Azure."""
     base_url_path: str = ""
     """What follows in the base URL on what that variable holds."""
-    key_variable: str = "OPENAI_API_KEY"
     # As OpenAI has it, for a service of which nobody says otherwise.
     max_requests: int = 50_000
     max_bytes: int = 200_000_000

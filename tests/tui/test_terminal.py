@@ -209,6 +209,8 @@ def test_flags_decide_theme_and_interval(start: Callable[..., Terminal]) -> None
         terminal.press(",")
         terminal.until_shown("flag --service")
         terminal.press("G")
+        terminal.until_shown("smollm2")
+        terminal.press("\x1b[5~")  # a page up, above the services that are known besides
         terminal.until_shown("nord")
         terminal.until_shown("flag --theme")
         terminal.until_shown("7 s")
