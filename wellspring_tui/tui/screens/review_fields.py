@@ -173,7 +173,7 @@ def _entry(name: str, settings: Settings, reading: Reading) -> Input | Select[st
     limit = settings.max_cost
     hints = {
         "description": "kept with the batch",
-        "schema": "path of a JSON Schema that answers are to fit",
+        "schema": "path of a JSON Schema for answers",
         "tags": "separated by commas",
         "max_cost": "no limit" if limit is None else f"{limit} is set; none lifts it",
     }
