@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 # No test asserts on a time, hypothesis by itself does.
 hypothesis.settings.register_profile("wellspring", deadline=None)
 hypothesis.settings.load_profile("wellspring")
+
+# Hundreds of processes are started, and without kept bytecode each of them would spend
+# half its life on compiling what it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 _OURS = (
     *("OPENAI_", "WELLSPRING_", "BATCH_", "LOG_LEVEL", "PORT"),
