@@ -11,6 +11,9 @@ from wellspring_tui.cli.output import COMPLETING
 
 def main() -> NoReturn:
     """Run the program; without any argument open the dashboard at once."""
+    # The dashboard in a browser brings aiohttp along, and where that is installed `openai`
+    # takes a fifth of a second to build a client on it that this program never uses.
+    sys.modules["openai._vendor.httpx_aiohttp"] = None  # type: ignore[assignment]
     if len(sys.argv) > 1 or COMPLETING in os.environ:
         from wellspring_tui.cli.app import main as run
 

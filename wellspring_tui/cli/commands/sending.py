@@ -181,8 +181,7 @@ def _submitted(
     options = wellspring.request_options(**given)
 
     def tell_cost(cost: Estimate) -> None:
-        if now and not quiet:
-            told.warn(_price_of_now(cost))
+        told.warn(_price_of_now(cost))
 
     with prompts_file(file, wellspring.settings.places, kept=True) as path:
         job = wellspring.submit(
@@ -193,7 +192,7 @@ def _submitted(
             tags=tags,
             max_cost=max_cost,
             now=now,
-            told_cost=tell_cost,
+            told_cost=tell_cost if now and not quiet else None,
             progress=told.progress,
         )
     from wellspring_tui.prompts.model import FileKind
