@@ -216,7 +216,7 @@ async def test_more_than_an_id_can_be_copied_but_never_a_key(
     services = wellspring.settings.services
     nowhere = replace(services["openai"], base_url="http://127.0.0.1:9/v1")
     async with open_dashboard(
-        services=services | {"openai": nowhere}, environment={"OPENAI_API_KEY": "sk-secret"}
+        services={**services, "openai": nowhere}, environment={"OPENAI_API_KEY": "sk-secret"}
     ) as hand:
         facts: dict[str, str] = {}
         for row in range(7):
