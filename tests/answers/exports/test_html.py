@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from tests.answers.exports.job import ROWS
 from wellspring_tui.answers.exports import html_parts, html_text
@@ -14,6 +16,28 @@ from wellspring_tui.answers.exports import html_parts, html_text
 if TYPE_CHECKING:
     from tests.answers.exports.conftest import Written
 
+OWN = {"a", "blockquote", "br", "code", "del", "div", "em", "hr", "li", "ol", "p", "pre", "strong"}
+OWN |= {"table", "tbody", "td", "th", "thead", "tr", "ul"}
+PIECES = [
+    *("<b onclick=x>", "</p>", "<!--", "-->", "<http://e.org/", "<javascript:x>", "](", "![", "["),
+    *(
+        ")",
+        ">",
+        "`",
+        "```html\n",
+        "\n",
+        "\n\n",
+        "    ",
+        "|-|\n",
+        "|a|\n",
+        "# ",
+        "* ",
+        "~~",
+        "_",
+        "&lt;",
+    ),
+    *("\\", '"', "'", "\ufdd0", "%EF%B7%90", "[x]: <javascript:y> 'z'\n", "http://e.org", "words"),
+]
 VOID = {"meta", "br", "hr", "rect"}
 FETCHING = {"src", "srcset", "data", "poster", "background", "action"}
 
@@ -136,6 +160,24 @@ def test_markup_in_an_answer_is_text(answer: str) -> None:
     assert {"script", "img", "svg", "b", "i", "style", "article"} & set(page.tags) == set()
 
 
+@given(some.lists(some.sampled_from(PIECES), max_size=25).map("".join))
+def test_whatever_an_answer_is_made_of_its_markup_is_markdown(answer: str) -> None:
+    page = page_of(answer)
+    assert {tag for tag in page.tags if not re.fullmatch("h[4-6]", tag)} <= OWN
+    assert all(href.startswith("http://e.org") for href, _ in page.links)
+
+
+def test_what_looks_like_markup_is_neither_run_nor_left_out() -> None:
+    page = page_of(
+        "Use `<b>` or <i>x</i>.\n\n<div>\nblock\n</div>\n\n[![pic](http://e.org/p)](http://e.org/l)"
+    )
+    assert page.texts["code"] == ["<b>"]
+    assert "".join(page.texts["p"]) == "Use  or <i>x</i>."
+    assert "<div>\nblock\n</div>" in "".join(page.texts[""])
+    assert page.links == [("http://e.org/l", "noopener noreferrer")]
+    assert page.texts["a"] == ["pic"]
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -174,7 +216,7 @@ def test_markdown_is_shown_as_what_it_means() -> None:
     )
     assert page.texts["h4"] == ["Deep"]
     assert page.texts["h6"] == ["Deeper"]
-    assert {"ul", "li", "strong", "s", "table", "th", "td"} <= set(page.tags)
+    assert {"ul", "li", "strong", "del", "table", "th", "td"} <= set(page.tags)
 
 
 def test_an_endless_answer_is_shown_as_it_is() -> None:
