@@ -109,10 +109,11 @@ class Wellspring(Carrying):
         options: RequestOptions,
         *,
         service: str | None = None,
+        open_image: ImageOpener | None = None,
         progress: Progress | None = None,
     ) -> Needs:
         """`check`, and into which parts a file would be cut, and how a service has room."""
-        return self._submitter(service).look(path, options, progress or Progress())
+        return self._submitter(service).look(path, options, progress or Progress(), open_image)
 
     def needs_again(self, before: Needs, service: str | None = None) -> Needs | None:
         """`needs` of a file that was read already; None when a service cuts it otherwise."""

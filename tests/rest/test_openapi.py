@@ -85,6 +85,7 @@ def test_every_address_of_the_contract_is_described(shared: Server) -> None:
     paths = shared.get("/openapi.json")["paths"]
     found = {f"{method.upper()} {path}" for path, of in paths.items() for method in of}
     assert found == {
+        "POST /batch/check",
         "POST /batch/submit",
         "POST /batch/process-complete",
         "GET /batch/list",

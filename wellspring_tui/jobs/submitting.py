@@ -43,9 +43,15 @@ class Submitter:
         self._places = places
         self._queue_of = partial(ledger.limits.queue, profile)
 
-    def look(self, path: Path, options: RequestOptions, progress: Progress) -> Needs:
+    def look(
+        self,
+        path: Path,
+        options: RequestOptions,
+        progress: Progress,
+        open_image: ImageOpener | None = None,
+    ) -> Needs:
         """Read a prompts file to its end; nothing is written. Raises PromptsFileError."""
-        found, requests = _read(path, options, progress)
+        found, requests = _read(path, options, progress, open_image=open_image)
         cutter = Cutter(self.profile, self._queue_of)
         for request in requests:  # the survey fills as they go by
             cutter.place(request)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wellspring_tui import __version__
 from wellspring_tui.rest import models
+from wellspring_tui.rest.checked import CheckedModel, CostModel, PlannedPartModel, QueueModel
 from wellspring_tui.rest.endpoints.about import About, Health
 from wellspring_tui.rest.endpoints.webhooks import Received
 from wellspring_tui.rest.problems import Problem
@@ -173,6 +174,55 @@ def _retried() -> models.RetryModel:
     return models.RetryModel(**_job("waiting", part_count=2), retry=news)
 
 
+def _checked() -> CheckedModel:
+    model, endpoint = "gpt-4o-mini", "/v1/chat/completions"
+    return CheckedModel(
+        kind="Wellspring visual prompts",
+        sendable=True,
+        refusal=None,
+        columns=[],
+        template_needed=False,
+        prompts=2,
+        blank=0,
+        sections={"Finding the Ground": {"facts_prompt": 1, "layout_prompt": 1}},
+        models={model: 2},
+        endpoint=endpoint,
+        estimated_input_tokens=41,
+        output_tokens_limit=4_000,
+        size_bytes=612,
+        cost=CostModel(
+            free=False,
+            now=False,
+            batch_usd=Decimal("0.001203075"),
+            real_time_usd=Decimal("0.00240615"),
+        ),
+        expected_output=None,
+        parts=[
+            PlannedPartModel(
+                part=1,
+                requests=2,
+                model=model,
+                endpoint=endpoint,
+                size_bytes=612,
+                estimated_input_tokens=41,
+            )
+        ],
+        queue=[
+            QueueModel(
+                model=model,
+                estimated_input_tokens=41,
+                limit_tokens=2_000_000,
+                under_way_tokens=0,
+                turns=1,
+                fits=True,
+            )
+        ],
+        notes=[],
+        problem_count=0,
+        problems=[],
+    )
+
+
 _TAKEN: tuple[BaseModel, ...] = (
     models.Submission.model_validate(
         {"json_file_path": "prompts.json", "name": "Night run", "tags": ["night", "manual"]}
@@ -180,6 +230,7 @@ _TAKEN: tuple[BaseModel, ...] = (
     models.Processing.model_validate({"json_file_path": "prompts.json", "wait": True}),
 )
 _ANSWERED: tuple[BaseModel, ...] = (
+    _checked(),
     models.SubmittedModel(**_job("waiting"), unused=[]),
     models.JobModel(**_job("cancelling", cancel_asked=True)),
     _detail(),
