@@ -52,6 +52,7 @@ class Cleaner:
         for name in self._book.services(scope.job_id) if scope.services else ():
             if scope.service not in (None, name):
                 continue
+            progress.step(f"Asking {name}", 0)
             try:
                 found, staying = self._on(name).find(scope.job_id, progress)
             except (ServiceError, InputError) as error:
