@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -130,6 +131,18 @@ async def test_esc_leaves_the_things_first_and_enter_goes_to_them(
         await hand.press("escape")
         await hand.until_on("JobsScreen")
     assert there(left)
+
+
+async def test_a_disk_that_can_not_be_read_is_told_and_the_screen_stays(
+    open_dashboard: Open, settings: Settings
+) -> None:
+    nowhere = settings.places.data / ("x" * 300)  # no file may have such a long name
+    places = replace(settings.places, logs=nowhere)
+    async with open_dashboard((160, 50), places=places) as hand:
+        await hand.press("X")
+        await hand.until_shown("It could not be looked through.")
+        assert "it can't be read (File name too long)." in " ".join(hand.text.split())
+        assert type(hand.app.screen).__name__ == "CleanScreen"
 
 
 # -- with a service --------------------------------------------------------------------

@@ -87,9 +87,9 @@ class DiskLitter:
         Raises StorageError.
         """
         path = self._path(litter)
-        if not path.exists() and litter.kind is not Kind.FORGOTTEN:
-            return True  # another process was quicker
         with writing(path):
+            if not path.exists() and litter.kind is not Kind.FORGOTTEN:
+                return True  # another process was quicker
             match litter.kind:
                 case Kind.FORGOTTEN:
                     return self._remove_forgotten(str(litter.job_id))

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from wellspring_tui.jobs.litter import Litter
 
 _NOTHING = "There is nothing to delete."
+_NO_LOOK = "It could not be looked through. Press r to try again."
 _STOPPED = "Stopped: what was not deleted by then is still listed."
 _PROGRESS_SECONDS = 0.2
 
@@ -90,14 +91,14 @@ class CleanScreen(DashboardScreen[None]):
 
     # -- showing -----------------------------------------------------------------
 
-    def _show(self, said: Iterable[Content] = ()) -> None:
+    def _show(self, said: Iterable[Content] = (), empty: str = _NOTHING) -> None:
         """Show what was found, and say something of it."""
         if not self.query("#groups"):  # the widgets go before their screen
             return
         table = self.query_one("#groups", Table)
         ticked_off = self._groups.keys() - table.marks
         self._groups = {group.key: group for group in grouped(self._found.litter)}
-        table.empty = _NOTHING
+        table.empty = empty
         table.show(ListRows(map(row, self._groups.values())))
         table.mark(self._groups.keys() - ticked_off)
         self._show_things(table.cursor_key)
@@ -168,7 +169,8 @@ class CleanScreen(DashboardScreen[None]):
                 lambda progress: self.door.litter(progress=progress), "Looking"
             )
         except WellspringError as error:
-            said = (*said, Content.styled(f"× {one_line(str(error))}", look.BAD))
+            self._show((*said, Content.styled(f"× {one_line(str(error))}", look.BAD)), _NO_LOOK)
+            return
         self._show(said)
 
     # -- deleting ----------------------------------------------------------------
