@@ -23,6 +23,8 @@ CHANGES: dict[str, Callable[[Wellspring, str, Path], object]] = {
     "cancel": lambda door, job_id, _: door.cancel(job_id),
     "retry": lambda door, job_id, _: door.retry(job_id),
     "edit": lambda door, job_id, _: door.edit(job_id, name="another"),
+    "forget": lambda door, job_id, _: door.forget(job_id),
+    "clean": lambda door, _, __: door.clean(()),
     "decline": lambda door, _, __: door.decline_offers(["batch_1"]),
     "adopt": lambda door, _, __: door.adopt(["batch_1"]),
     "import": lambda door, _, path: door.import_files(path),

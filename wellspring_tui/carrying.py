@@ -249,7 +249,8 @@ class Carrying(Outcomes):
         """What nobody needs any more, here and on services, each with why it is safe to delete.
 
         Nothing that an unfinished job needs, no answers or requests of a job, and nothing that
-        was made elsewhere is among it. Services that can't be looked at are named.
+        was made elsewhere is among it. Services that can't be looked at are named. Raises
+        StorageError where this disk can't be read.
         """
         from wellspring_tui.jobs.litter import Scope
 

@@ -56,6 +56,19 @@ def sync_folder(path: Path) -> None:
 
 
 @contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Inside, what the disk refuses becomes a StorageError about that file, or about `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"it can't be read ({error.strerror})",
+            where=str(error.filename or path),
+            todo="Check its mode, and whose it is.",
+        ) from None
+
+
+@contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Inside, what the disk refuses becomes a StorageError about `path`."""
     try:

@@ -37,6 +37,11 @@ class SmallService:
             case "GET", ["files"]:
                 newest_first = [self._file(file_id) for file_id in reversed(self._files)]
                 return json_reply({"object": "list", "data": newest_first, "has_more": False})
+            case _, ["files", file_id, *_] if file_id not in self._files:
+                return refusal(404, f"No such File object: {file_id}")
+            case "DELETE", ["files", file_id]:
+                del self._files[file_id]
+                return json_reply({"id": file_id, "object": "file", "deleted": True})
             case "GET", ["files", file_id]:
                 return json_reply(self._file(file_id))
             case "GET", ["files", file_id, "content"]:

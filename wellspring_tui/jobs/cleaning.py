@@ -15,7 +15,7 @@ from wellspring_tui.jobs.holding import alone
 from wellspring_tui.jobs.litter import Cleaned, Findings
 from wellspring_tui.jobs.service_litter import ServiceLitter
 from wellspring_tui.log import logger
-from wellspring_tui.private import writing
+from wellspring_tui.private import reading, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,16 +42,18 @@ class Cleaner:
         self._disk = DiskLitter(self._book, places)
 
     def find(self, scope: Scope, progress: Progress) -> Findings:
-        """All that may go. A service that can't be looked at is named."""
+        """All that may go. A service that can't be looked at is named. Raises StorageError."""
         litter: list[Litter] = []
         kept: list[Kept] = []
         not_asked: dict[str, WellspringError] = {}
         if scope.disk:
-            litter += self._disk.find(scope.job_id, progress)
-            kept += [] if scope.job_id else self._disk.kept()
+            with reading(self._places.data):
+                litter += self._disk.find(scope.job_id, progress)
+                kept += [] if scope.job_id else self._disk.kept()
         for name in self._book.services(scope.job_id) if scope.services else ():
             if scope.service not in (None, name):
                 continue
+            progress.step(f"Asking {name}", 0)
             try:
                 found, staying = self._on(name).find(scope.job_id, progress)
             except (ServiceError, InputError) as error:

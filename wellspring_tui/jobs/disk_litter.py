@@ -87,9 +87,9 @@ class DiskLitter:
         Raises StorageError.
         """
         path = self._path(litter)
-        if not path.exists() and litter.kind is not Kind.FORGOTTEN:
-            return True  # another process was quicker
         with writing(path):
+            if not path.exists() and litter.kind is not Kind.FORGOTTEN:
+                return True  # another process was quicker
             match litter.kind:
                 case Kind.FORGOTTEN:
                     return self._remove_forgotten(str(litter.job_id))
@@ -117,14 +117,14 @@ class DiskLitter:
         for path in _files(inputs):
             found = _INPUT.fullmatch(path.name)
             if found and (found[2] or int(found[1]) > last):
-                why = f"a retry of {job_id} was broken off before the ledger knew of it"
+                why = "a retry was broken off before the ledger knew of it"
                 yield self._litter(Kind.HALF_WRITTEN, path, why, job_id)
         for path in _files(outputs):
             if _HALF.fullmatch(path.name):
-                why = f"a download of {job_id} was broken off, and was made again"
+                why = "a download was broken off, and was made again"
                 yield self._litter(Kind.HALF_WRITTEN, path, why, job_id)
             elif path.name == _RAW_ANSWERS and _rests(path, _A_DAY):
-                why = f"the answers of {job_id} stand in their own files too; made again if asked"
+                why = "the answers stand in their own files too; made again if asked"
                 yield self._litter(Kind.RAW_ANSWERS, path, why, job_id)
             elif path.name.startswith(PREFIX) and _rests(path, _A_DAY):
                 yield self._litter(Kind.HALF_WRITTEN, path, _BROKEN_OFF, job_id)

@@ -57,7 +57,7 @@ class ServiceLitter:
         litter: list[Litter] = []
         counts: Counter[str] = Counter()
         sizes: Counter[str] = Counter()
-        for number, file in enumerate(self._service.files()):
+        for number, file in enumerate(self._service.files(), start=1):
             progress.step(f"Looking through the files on {self._name}", number)
             part, kind = answers.get(file.id, (None, ""))
             part = part or by_id.get(_part_id(file))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,13 +19,14 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from wellspring_tui import log
-from wellspring_tui.errors import JobNotFoundError, StorageError, WellspringError
+from wellspring_tui.errors import StorageError, WellspringError
 from wellspring_tui.log import logger
 from wellspring_tui.settings import LOCAL
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 from wellspring_tui.tui.carrier import KEYS_WAIT_SECONDS, Carrier, in_thread
 from wellspring_tui.tui.inert import Inert
+from wellspring_tui.tui.known_jobs import known_jobs
 from wellspring_tui.tui.messages import JobsRefreshed
 from wellspring_tui.tui.notices import Notifier
 from wellspring_tui.tui.screens.base import DashboardScreen
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from textual.geometry import Size
     from textual.screen import Screen
 
-    from wellspring_tui.jobs.model import Job, Round
+    from wellspring_tui.jobs.model import Round
     from wellspring_tui.settings import Settings
 
 
@@ -302,6 +303,12 @@ class WellspringApp(App[None]):
 
         self._open_once(LogsScreen)
 
+    def action_clean(self) -> None:
+        """Show what nobody needs any more, here and on services."""
+        from wellspring_tui.tui.screens.clean import CleanScreen
+
+        self._open_once(CleanScreen)
+
     def action_settings(self) -> None:
         """Show what is set."""
         from wellspring_tui.tui.screens.settings import SettingsScreen
@@ -313,7 +320,7 @@ class WellspringApp(App[None]):
         if not any(isinstance(screen, kind) for screen in self.screen_stack):
             self.push_screen(kind())
             return
-        # Nothing but the other one of Logs and Settings can have been opened on top.
+        # Nothing but others of this kind, and Usage, can have been opened on top.
         while not isinstance(self.screen, kind):
             self.pop_screen()
 
@@ -344,16 +351,17 @@ class WellspringApp(App[None]):
         return self._exception
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every key of this screen is in the palette, then Textual's own commands."""
+        """All that keys do on this screen is in the palette, then Textual's own commands."""
+        commands: dict[tuple[str, str, object], list[str]] = {}
         for active in screen.active_bindings.values():
             binding = active.binding
             if binding.system or not binding.description or len(binding.description) < 3:
                 continue
-            key = self.get_key_display(binding)
+            what = binding.description, binding.action, active.node
+            commands.setdefault(what, []).append(self.get_key_display(binding))
+        for (description, action, node), keys in commands.items():
             yield SystemCommand(
-                binding.description,
-                f"Key {key}",
-                lambda node=active.node, action=binding.action: self._run(action, node),
+                description, f"Key {', '.join(keys)}", partial(self._run, action, node)
             )
         yield from super().get_system_commands(screen)
 
@@ -365,15 +373,6 @@ class WellspringApp(App[None]):
 def _file_name(name: str) -> str:
     kept = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)
     return kept.strip("-.") or "job"
-
-
-def known_jobs(door: Wellspring, ids: Iterable[str]) -> list[Job]:
-    """The jobs of these ids; one that was taken out of the ledger meanwhile is left out."""
-    jobs = []
-    for job_id in ids:
-        with suppress(JobNotFoundError):
-            jobs.append(door.job(job_id))
-    return jobs
 
 
 def run(settings: Settings, *, demo: bool = False, mouse: bool = True) -> int:

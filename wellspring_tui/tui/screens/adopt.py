@@ -13,10 +13,9 @@ from textual.widgets import Footer, Static
 
 from wellspring_tui import figures
 from wellspring_tui.errors import StoppedError, WellspringError
-from wellspring_tui.progress import Progress
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
-from wellspring_tui.tui.carrier import in_thread
+from wellspring_tui.tui.background import Background
 from wellspring_tui.tui.widgets.table import Table
 from wellspring_tui.tui.widgets.table_model import Column, ListRows, Row
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from wellspring_tui.jobs.model import Job, Offer
+    from wellspring_tui.progress import Progress
     from wellspring_tui.wellspring import Wellspring
 
 T = TypeVar("T")
@@ -83,9 +83,7 @@ class AdoptScreen(ModalScreen[list["Job"]]):
         self._door = door
         self._clock = clock
         self._offers: dict[str, Offer] = {}
-        self._working: Progress | None = None
-        self._doing = ""
-        """What a thread is at; it is shown a few times a second."""
+        self._background = Background()
 
     def compose(self) -> ComposeResult:
         """A table of batches, and what is going on."""
@@ -114,10 +112,10 @@ class AdoptScreen(ModalScreen[list["Job"]]):
         self.query_one("#adopt-says", Static).update(one_line(words))
 
     def _show_progress(self) -> None:
-        if self._working is None:
-            return
-        stopping = self._working.stopped.is_set()
-        self._say("Stopping · Esc closes" if stopping else f"{self._doing} · Esc stops")
+        background = self._background
+        if background.busy:
+            doing = f"{background.doing} · Esc stops"
+            self._say("Stopping · Esc closes" if background.stopping else doing)
 
     def _chosen(self) -> list[Offer]:
         table = self.query_one("#offers", Table)
@@ -129,7 +127,7 @@ class AdoptScreen(ModalScreen[list["Job"]]):
     @on(Table.Opened, "#offers")
     def _opened(self) -> None:
         chosen = self._chosen()
-        if chosen and self._working is None:
+        if chosen and not self._background.busy:
             self._adopt(chosen)
 
     @work(group="adopt")
@@ -153,7 +151,7 @@ class AdoptScreen(ModalScreen[list["Job"]]):
 
     def action_look(self) -> None:
         """Ask the service for all its batches."""
-        if self._working is None:
+        if not self._background.busy:
             self._look()
 
     @work(group="adopt")
@@ -169,25 +167,18 @@ class AdoptScreen(ModalScreen[list["Job"]]):
 
     async def _with_progress(self, work: Callable[[Progress], T], doing: str) -> T | None:
         """The result of `work`, done in a thread; None when it was stopped or failed."""
-        progress = self._working = Progress(self._report)
-        self._doing = doing
         try:
-            return await in_thread(lambda: work(progress))
+            return await self._background.run(work, doing)
         except StoppedError:
             self._say("Stopped.")
         except WellspringError as error:
             self._say(str(error))
-        finally:
-            self._working = None
         return None
-
-    def _report(self, what: str, done: int, total: int | None) -> None:
-        self._doing = f"{what} {done:,}" + (f" of {total:,}" if total else "")
 
     def action_decline(self) -> None:
         """Offer the chosen batches no more."""
         declined = [offer.batch_id for offer in self._chosen()]
-        if declined and self._working is None:
+        if declined and not self._background.busy:
             self._decline(declined)
 
     @work(group="adopt")
@@ -211,7 +202,7 @@ class AdoptScreen(ModalScreen[list["Job"]]):
 
     def action_leave(self) -> None:
         """Stop what is under way; close when there is nothing, or when it does not stop."""
-        if self._working is None or self._working.stopped.is_set():
-            self.dismiss([])
+        if self._background.busy and not self._background.stopping:
+            self._background.stop()
         else:
-            self._working.stopped.set()
+            self.dismiss([])

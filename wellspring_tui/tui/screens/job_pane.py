@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
-from wellspring_tui.errors import WellspringError
+from wellspring_tui.errors import JobNotFoundError, WellspringError
 from wellspring_tui.tui.carrier import in_thread
 from wellspring_tui.tui.screens.base import DashboardScreen
 from wellspring_tui.tui.screens.job_detail import JobView, detail_lines, sparkline_cells
@@ -33,13 +33,16 @@ class JobPane(Reader):
 
     def tell(self, job_id: str | None) -> None:
         """Tell of a job; one who reads of it already stays where they are."""
-        self.display = job_id is not None
-        if job_id is None:
-            return
         screen = self.screen
         assert isinstance(screen, DashboardScreen)
         door, now = screen.door, screen.dashboard.clock()
-        detail = door.detail(job_id)
+        try:
+            detail = None if job_id is None else door.detail(job_id)
+        except JobNotFoundError:  # another process has just forgotten it
+            detail = None
+        self.display = detail is not None
+        if job_id is None or detail is None:
+            return
         cells = sparkline_cells(detail.job, door.settings, now)
         view = JobView(
             detail,

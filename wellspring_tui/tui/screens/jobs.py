@@ -11,6 +11,7 @@ from textual.containers import Container, Horizontal
 from textual.widgets import Footer
 
 from wellspring_tui.jobs.model import JobsQuery
+from wellspring_tui.tui.known_jobs import known_jobs
 from wellspring_tui.tui.screens import jobs_actions as actions
 from wellspring_tui.tui.screens.base import DashboardScreen
 from wellspring_tui.tui.screens.job_pane import JobPane
@@ -53,6 +54,8 @@ class JobsScreen(DashboardScreen[None]):
         Binding("y", "copy", "Copy the job's id", show=False),
         Binding("Y", "copy_more", "Copy something else of the job", show=False),
         Binding("d", "detail", "To the detail and back", show=False),
+        Binding("D,delete", "forget", "Forget jobs: delete them for good", show=False),
+        Binding("X", "app.clean", "Clean up what nobody needs any more", show=False),
         Binding("A", "adopt", "Batches made elsewhere", show=False),
         Binding("r", "app.refresh_jobs", "Refresh now", show=False),
         Binding("P", "pause", "Pause or resume refreshing", show=False),
@@ -275,10 +278,10 @@ class JobsScreen(DashboardScreen[None]):
     def _chosen(self) -> list[Job]:
         """The marked jobs in the order of the table, or the one under the cursor."""
         table = self._table
+        ids = [table.cursor_key] if table.cursor_key else []
         if table.marks:
-            ids = self.door.job_ids(self._query)
-            return [self.door.job(job_id) for job_id in ids if job_id in table.marks]
-        return [self.door.job(table.cursor_key)] if table.cursor_key else []
+            ids = [one for one in self.door.job_ids(self._query) if one in table.marks]
+        return known_jobs(self.door, ids)
 
     @on(Table.Opened, "#jobs")
     def action_open(self) -> None:
@@ -296,6 +299,12 @@ class JobsScreen(DashboardScreen[None]):
     async def action_retry(self) -> None:
         """Send the unanswered requests of the chosen jobs again, after asking."""
         if (jobs := self._chosen()) and await actions.retry(self, jobs):
+            self._acted()
+
+    @work(group="forget")
+    async def action_forget(self) -> None:
+        """Delete the chosen jobs that are over, after asking."""
+        if (jobs := self._chosen()) and await actions.forget(self, jobs):
             self._acted()
 
     @work(group="edit")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wellspring_tui.errors import WellspringError
+from wellspring_tui.errors import InputError, JobNotFoundError, WellspringError
+from wellspring_tui.figures import money
 from wellspring_tui.jobs.at_once import has_real_time
 from wellspring_tui.jobs.model import NO_SERVICE
 from wellspring_tui.text import one_line
@@ -178,6 +180,66 @@ def _why_no_retry(jobs: Sequence[Job]) -> str:
     return "This job was made of files: there is no service to send it to."
 
 
+async def forget(screen: DashboardScreen[Any], jobs: Sequence[Job]) -> bool:
+    """Delete those that are over, with all that is here of them, after asking."""
+    from wellspring_tui.tui.screens.confirm import ConfirmScreen
+
+    door = screen.door
+    try:
+        door.refuse_if_read_only()
+    except InputError as error:
+        _report(screen, "", [error])
+        return False
+    over = [job for job in jobs if not job.open]
+    if not over:
+        screen.notify(
+            "A job that still runs can't be forgotten. Cancel it first, with c.",
+            severity="warning",
+        )
+        return False
+    alone = len(over) == 1
+    asked = ConfirmScreen(
+        f"Forget {counted(over)}" + (f" ({over[0].id})?" if alone else "?"),
+        _what_goes(over, running=len(jobs) - len(over)),
+        yes="Delete for good",
+        no="Keep it" if alone else "Keep them",
+    )
+    if not await screen.app.push_screen_wait(asked):
+        return False
+    done, failures = await in_thread(lambda: _each(over, lambda job: door.forget(job.id)))
+    are = "is" if len(done) == 1 else "are"
+    _report(screen, f"{counted(done)} {are} forgotten." if done else "", failures)
+    return True
+
+
+def _what_goes(over: Sequence[Job], *, running: int) -> str:
+    """What forgetting these jobs deletes, and what stays."""
+    alone = len(over) == 1
+    its, it = ("Its", "it") if alone else ("Their", "them")
+    requests, answers = sum(job.requests for job in over), sum(job.completed for job in over)
+    cost = sum((job.cost for job in over if job.cost), Decimal())
+    place = "is its place" if alone else "are their places"
+    goes = (
+        f"{its} {_many(requests, 'request')} and {_many(answers, 'answer')} on this disk are "
+        f"deleted for good, and so {place} in the usage"
+    ) + (f": {money(cost)}." if cost else ".")
+    services = list({job.service for job in over} - {NO_SERVICE})
+    who = f"{one_line(services[0], 20)} has" if len(services) == 1 else "services have"
+    stays = f"What {who} of {it} stays there until it expires, unless you clean up (X) first."
+    run = "1 more still runs, and stays." if running == 1 else f"{running:,} more run, and stay."
+    paragraphs = (
+        "" if alone else f"{named(over)}.",
+        goes,
+        stays if services else "",
+        run if running else "",
+    )
+    return "\n\n".join(filter(None, paragraphs))
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 async def edit(screen: DashboardScreen[Any], jobs: Sequence[Job]) -> bool:
     """Change name, tags and notes."""
     from wellspring_tui.tui.screens.edit_job import EditScreen
@@ -200,7 +262,11 @@ async def copy_fact(screen: DashboardScreen[Any], job_id: str) -> None:
     from wellspring_tui.tui.screens.copy_menu import CopyScreen, facts
 
     door = screen.door
-    offered = await in_thread(lambda: facts(door.detail(job_id), door.settings))
+    try:
+        offered = await in_thread(lambda: facts(door.detail(job_id), door.settings))
+    except JobNotFoundError as error:
+        _report(screen, "", [error])
+        return
     if not screen.is_current:
         return
     chosen = await screen.app.push_screen_wait(CopyScreen(offered))

@@ -76,6 +76,7 @@ class SettingsScreen(DashboardScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d,delete", "unset", "Back to the default"),
         Binding("y", "copy", "Copy path"),
+        Binding("X", "app.clean", "Clean up what nobody needs any more", show=False),
         Binding("escape,backspace", "back_out", "Back"),
     ]
 

@@ -218,6 +218,10 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         self._repaint((before, self._cursor))
         self._scroll_to_cursor()
 
+    def mark(self, keys: Iterable[str]) -> None:
+        """Have these rows marked, and no others."""
+        self._set_marks(frozenset(keys))
+
     def clear_marks(self) -> None:
         """Take all marks off."""
         self._set_marks(frozenset())
