@@ -38,10 +38,11 @@ if TYPE_CHECKING:
 
     from wellspring_tui.jobs.collecting import Collector
     from wellspring_tui.jobs.ledger import Ledger
+    from wellspring_tui.places import Places
     from wellspring_tui.prompts.checking import Survey
+    from wellspring_tui.service_profiles import ServiceProfile
     from wellspring_tui.services.client import Service
     from wellspring_tui.services.model import Batch
-    from wellspring_tui.settings import Places, ServiceProfile
 
 _log = logger(__name__)
 _HOLD_SECONDS = 120.0

@@ -36,7 +36,7 @@ from wellspring_tui.jobs.model import (
 )
 from wellspring_tui.jobs.open_jobs import OpenJobs
 from wellspring_tui.jobs.ordering import Orderings
-from wellspring_tui.settings import IN_REAL_TIME
+from wellspring_tui.service_profiles import IN_REAL_TIME
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wellspring_tui.jobs.ledger import Ledger
+    from wellspring_tui.places import Places
     from wellspring_tui.progress import Progress
+    from wellspring_tui.service_profiles import ServiceProfile
     from wellspring_tui.services.client import Service
     from wellspring_tui.services.model import RemoteFile
-    from wellspring_tui.settings import Places, ServiceProfile
 
 METADATA_KEY = "wellspring_part"
 JOB_KEY = "wellspring_job"
