@@ -76,13 +76,17 @@ class Settings:
 
     @property
     def in_use(self) -> tuple[ServiceProfile, ...]:
-        """The services to choose from: the chosen one, and those that somebody has set up."""
+        """The services to choose from: the chosen one, and those that somebody has set up.
+
+        A key in the keyring counts once it was found; it is not looked for here.
+        """
         return tuple(
             profile
             for profile in self.services.values()
             if not profile.shipped
             or profile.name == self.service
             or (not profile.is_local and self._exported_key(profile))
+            or self.keychain.has_found(profile.asked)
         )
 
     def key(self, profile: ServiceProfile) -> str:
