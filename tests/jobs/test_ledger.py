@@ -57,16 +57,16 @@ def test_a_job_that_fails_to_be_added_leaves_nothing(ledger: Ledger) -> None:
 def test_a_part_goes_step_by_step_and_its_job_follows(ledger: Ledger) -> None:
     (one,) = added(ledger, "bcdfgh")
     assert ledger.job("bcdfgh").status == WAITING
-    ledger.to_step(one, Step.UPLOADING)
+    ledger.steps.to_step(one, Step.UPLOADING)
     assert ledger.job("bcdfgh").status == SENDING
-    ledger.to_step(one, Step.UPLOADED, input_file_id="file-i")
+    ledger.steps.to_step(one, Step.UPLOADED, input_file_id="file-i")
     assert now(ledger, one).attempted_at is None
-    ledger.to_step(one, Step.CREATING)
+    ledger.steps.to_step(one, Step.CREATING)
     sent = now(ledger, one)
     assert (sent.step, sent.input_file_id) == (Step.CREATING, "file-i")
     assert sent.attempted_at is not None
 
-    assert ledger.observe(sent, batch("batch_1"))
+    assert ledger.steps.observe(sent, batch("batch_1"))
     running = now(ledger, one)
     assert (running.step, running.batch_id, running.completed) == (Step.CREATED, "batch_1", 1)
     assert ledger.job("bcdfgh").status == "in_progress"
@@ -78,11 +78,11 @@ def test_a_part_goes_step_by_step_and_its_job_follows(ledger: Ledger) -> None:
 
 def test_what_is_known_already_is_not_new(ledger: Ledger) -> None:
     (one,) = added(ledger, "bcdfgh")
-    assert ledger.observe(one, batch("batch_1"))
+    assert ledger.steps.observe(one, batch("batch_1"))
     running = now(ledger, one)
-    assert not ledger.observe(running, batch("batch_1"))
-    assert not ledger.observe(running, batch("batch_1", counts=None, expires_at=None))
-    assert ledger.observe(running, batch("batch_1", counts=Counts(3, 2, 0)))
+    assert not ledger.steps.observe(running, batch("batch_1"))
+    assert not ledger.steps.observe(running, batch("batch_1", counts=None, expires_at=None))
+    assert ledger.steps.observe(running, batch("batch_1", counts=Counts(3, 2, 0)))
     assert [event.what for event in ledger.detail("bcdfgh").events] == [
         *("planned", "created", "validating", "in_progress"),
     ]
@@ -91,8 +91,8 @@ def test_what_is_known_already_is_not_new(ledger: Ledger) -> None:
 def test_what_a_service_leaves_out_stays_known(ledger: Ledger) -> None:
     (one,) = added(ledger, "bcdfgh")
     problem = BatchProblem("No.", "invalid_url", 3, "url")
-    ledger.observe(one, batch("b", output_file_id="file-o", problems=(problem,)))
-    ledger.observe(now(ledger, one), batch("b", "completed", counts=None, expires_at=None))
+    ledger.steps.observe(one, batch("b", output_file_id="file-o", problems=(problem,)))
+    ledger.steps.observe(now(ledger, one), batch("b", "completed", counts=None, expires_at=None))
     ended = now(ledger, one)
     assert (ended.output_file_id, ended.completed) == ("file-o", 1)
     assert ended.problems == (problem,)
@@ -101,22 +101,22 @@ def test_what_a_service_leaves_out_stays_known(ledger: Ledger) -> None:
 
 def test_statuses_between_two_looks_are_in_the_timeline(ledger: Ledger) -> None:
     (one,) = added(ledger, "bcdfgh")
-    ledger.observe(one, batch("b", "validating", timeline={}))
+    ledger.steps.observe(one, batch("b", "validating", timeline={}))
     times = {
         name: NOON + timedelta(minutes=minutes)
         for minutes, name in enumerate(("in_progress", "finalizing", "completed"), start=1)
     }
-    ledger.observe(now(ledger, one), batch("b", "completed", timeline=times))
+    ledger.steps.observe(now(ledger, one), batch("b", "completed", timeline=times))
     events = {event.what: event.at for event in ledger.detail("bcdfgh").events}
     assert {name: events[name] for name in times} == times
 
 
 def test_an_old_listing_does_not_change_a_collected_part(ledger: Ledger) -> None:
     (one,) = added(ledger, "bcdfgh")
-    ledger.observe(one, batch("b", "completed"))
+    ledger.steps.observe(one, batch("b", "completed"))
     ended = now(ledger, one)
-    ledger.collected(ended, Totals(3, 3), None, own=(3, 0))
-    assert not ledger.observe(ended, batch("b", "in_progress"))
+    ledger.steps.collected(ended, Totals(3, 3), None, own=(3, 0))
+    assert not ledger.steps.observe(ended, batch("b", "in_progress"))
     assert now(ledger, one).step is Step.COLLECTED
     assert ledger.job("bcdfgh").status == "completed"
 
@@ -124,7 +124,7 @@ def test_an_old_listing_does_not_change_a_collected_part(ledger: Ledger) -> None
 def test_a_job_is_found_by_its_id_a_part_or_a_batch(ledger: Ledger) -> None:
     _, two = added(ledger, "bcdfgh", parts=2)
     added(ledger, "jkmnpq")
-    ledger.observe(two, batch("batch_2"))
+    ledger.steps.observe(two, batch("batch_2"))
     assert [ledger.job(own_id).id for own_id in ("bcdfgh", "bcdfgh-2", "batch_2")] == ["bcdfgh"] * 3
     assert ledger.detail("batch_2").job.id == "bcdfgh"
     with pytest.raises(JobNotFoundError, match="no job “nobody”"):
@@ -152,19 +152,25 @@ def test_a_job_is_as_far_as_its_slowest_part_and_ends_as_its_worst(
 ) -> None:
     for one, said in zip(added(ledger, "bcdfgh", parts=2), statuses, strict=True):
         if said is not None:
-            ledger.observe(one, batch(f"batch_{one.number}", said))
+            ledger.steps.observe(one, batch(f"batch_{one.number}", said))
     assert ledger.job("bcdfgh").status == status
 
 
 def test_a_job_is_collected_with_its_last_part_and_counts_by_the_files(ledger: Ledger) -> None:
     one, two = added(ledger, "bcdfgh", parts=2)
     for each in (one, two):
-        ledger.observe(each, batch(f"batch_{each.number}", "completed", counts=Counts(3, 2, 0)))
-    ledger.collected(one, Totals(6, 3, 0, usage=Usage(10, 5, 15)), Decimal("0.01"), own=(3, 0))
+        ledger.steps.observe(
+            each, batch(f"batch_{each.number}", "completed", counts=Counts(3, 2, 0))
+        )
+    ledger.steps.collected(
+        one, Totals(6, 3, 0, usage=Usage(10, 5, 15)), Decimal("0.01"), own=(3, 0)
+    )
     half = ledger.job("bcdfgh")
     assert half.open
     assert (half.completed, half.cost) == (3 + 2, Decimal("0.01"))
-    ledger.collected(two, Totals(6, 5, 1, usage=Usage(20, 10, 30)), Decimal("0.02"), own=(2, 1))
+    ledger.steps.collected(
+        two, Totals(6, 5, 1, usage=Usage(20, 10, 30)), Decimal("0.02"), own=(2, 1)
+    )
     whole = ledger.job("bcdfgh")
     assert (whole.collected, whole.open, whole.all_answered) == (True, False, False)
     assert (whole.completed, whole.failed, whole.missing) == (5, 1, 0)
@@ -177,9 +183,9 @@ def test_a_job_is_collected_with_its_last_part_and_counts_by_the_files(ledger: L
 
 def test_counts_by_the_files_stay_when_the_last_part_was_never_sent(ledger: Ledger) -> None:
     one, two = added(ledger, "bcdfgh", parts=2)
-    ledger.observe(one, batch("batch_1", "completed", counts=Counts(3, 2, 0)))
-    ledger.collected(one, Totals(6, 3, 0), Decimal("0.01"), own=(3, 0))
-    ledger.end_unsent(two, "cancelled")
+    ledger.steps.observe(one, batch("batch_1", "completed", counts=Counts(3, 2, 0)))
+    ledger.steps.collected(one, Totals(6, 3, 0), Decimal("0.01"), own=(3, 0))
+    ledger.steps.end_unsent(two, "cancelled")
     ended = ledger.job("bcdfgh")
     assert ended.collected
     assert (ended.completed, ended.failed) == (3, 0)
@@ -187,7 +193,7 @@ def test_counts_by_the_files_stay_when_the_last_part_was_never_sent(ledger: Ledg
 
 def test_a_part_that_was_refused_ends_with_its_reason(ledger: Ledger) -> None:
     (one,) = added(ledger, "bcdfgh")
-    ledger.end_unsent(one, "failed", [BatchProblem("Invalid window.", "refused")])
+    ledger.steps.end_unsent(one, "failed", [BatchProblem("Invalid window.", "refused")])
     ended = ledger.detail("bcdfgh")
     assert (ended.job.status, ended.job.collected, ended.job.missing) == ("failed", True, 3)
     assert ended.parts[0].problems == (BatchProblem("Invalid window.", "refused"),)
@@ -278,28 +284,28 @@ def test_asking_to_cancel_is_noted(three: Ledger) -> None:
 def test_a_part_is_held_by_one_at_a_time(ledger: Ledger, path: Path) -> None:
     (one,) = added(ledger, "bcdfgh")
     other = Ledger(path)
-    assert ledger.hold(one.id, "me", 60) == one
-    assert other.hold(one.id, "them", 60) is None
-    assert ledger.hold(one.id, "me", 60) == one
-    other.release(one.id, "them")  # not theirs to release
-    assert other.hold(one.id, "them", 60) is None
-    ledger.release(one.id, "me")
-    assert other.hold(one.id, "them", 60) == one
-    assert ledger.hold(one.id, "me", 60) is None
+    assert ledger.holds.take(one.id, "me", 60) == one
+    assert other.holds.take(one.id, "them", 60) is None
+    assert ledger.holds.take(one.id, "me", 60) == one
+    other.holds.release(one.id, "them")  # not theirs to release
+    assert other.holds.take(one.id, "them", 60) is None
+    ledger.holds.release(one.id, "me")
+    assert other.holds.take(one.id, "them", 60) == one
+    assert ledger.holds.take(one.id, "me", 60) is None
     other.close()
 
 
 def test_a_hold_that_was_not_renewed_ends(ledger: Ledger) -> None:
     (one,) = added(ledger, "bcdfgh")
-    assert ledger.hold(one.id, "killed", -1) == one
-    assert ledger.hold(one.id, "me", 60) == one
+    assert ledger.holds.take(one.id, "killed", -1) == one
+    assert ledger.holds.take(one.id, "me", 60) == one
 
 
 def test_a_held_part_is_given_as_it_is_now(ledger: Ledger, path: Path) -> None:
     (one,) = added(ledger, "bcdfgh")
     other = Ledger(path)
-    other.to_step(one, Step.UPLOADING)
-    held = ledger.hold(one.id, "me", 60)
+    other.steps.to_step(one, Step.UPLOADING)
+    held = ledger.holds.take(one.id, "me", 60)
     assert held is not None
     assert held.step is Step.UPLOADING
     other.close()
@@ -314,8 +320,8 @@ def test_many_threads_use_one_ledger(ledger: Ledger) -> None:
         together.wait()
         try:
             for status in ("validating", "in_progress", "completed"):
-                ledger.observe(now(ledger, one), batch(f"batch_{one.number}", status))
-            ledger.collected(one, Totals(24, one.number), None, own=(3, 0))
+                ledger.steps.observe(now(ledger, one), batch(f"batch_{one.number}", status))
+            ledger.steps.collected(one, Totals(24, one.number), None, own=(3, 0))
         except (sqlite3.Error, StorageError) as error:
             failures.append(error)
 
@@ -336,7 +342,7 @@ def test_only_one_of_many_threads_gets_a_part(ledger: Ledger) -> None:
 
     def try_to_hold(name: str) -> None:
         together.wait()
-        if ledger.hold(one.id, name, 60) is not None:
+        if ledger.holds.take(one.id, name, 60) is not None:
             held.append(name)
 
     threads = [threading.Thread(target=try_to_hold, args=(f"t{n}",)) for n in range(6)]

@@ -87,7 +87,7 @@ class Collector:
             while not written:
                 totals = index.totals()
                 usage = self._used(job, self._ledger.parts(job.id), index)
-                written = self._ledger.collected(
+                written = self._ledger.steps.collected(
                     part,
                     totals,
                     usage.cost.charged.whole,
