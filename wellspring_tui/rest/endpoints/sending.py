@@ -13,13 +13,8 @@ from wellspring_tui.jobs.model import Job
 from wellspring_tui.rest.desk import AtDesk, Desk
 from wellspring_tui.rest.endpoints.answers import whole_results
 from wellspring_tui.rest.incoming import copied
-from wellspring_tui.rest.models import (
-    Processing,
-    ResultsModel,
-    Submission,
-    SubmittedModel,
-    of_submitted,
-)
+from wellspring_tui.rest.models import Processing, ResultsModel, Submission, SubmittedModel
+from wellspring_tui.rest.shapes import of_submitted
 
 router = APIRouter(tags=["sending"])
 
