@@ -97,3 +97,14 @@ def test_nobody_is_asked_for_the_key_of_a_service_that_is_only_known(openai: Set
     openai.look_for_keys()
     assert openai.keychain.known == (KEY,)
     assert openai.key(openai.profile("groq")) == "sk-of-groq"
+
+
+def test_a_service_whose_key_was_found_in_the_keyring_is_one_to_choose(openai: Settings) -> None:
+    def names() -> list[str]:
+        return [profile.name for profile in openai.in_use]
+
+    Keychain().keep("groq", "sk-of-groq")
+    assert names() == ["openai", "local"]
+    assert openai.keychain.known == ()  # nobody was asked
+    assert openai.has_key(openai.profile("groq"))
+    assert names() == ["openai", "local", "groq"]

@@ -11,7 +11,8 @@ from wellspring_tui.channels import profile_of, real_time_channel
 from wellspring_tui.errors import CredentialsError, InputError, SettingsError
 from wellspring_tui.jobs.fitting import refuse_unfit
 from wellspring_tui.known_services import known_services
-from wellspring_tui.settings import ServiceProfile, Settings, load_settings
+from wellspring_tui.service_profiles import ServiceProfile
+from wellspring_tui.settings import Settings, load_settings
 from wellspring_tui.wellspring import Wellspring
 
 if TYPE_CHECKING:

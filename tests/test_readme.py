@@ -213,7 +213,7 @@ def _look_at(story: Story, line: str) -> None:
     with Terminal(words, folder=story.folder, environment=story.environment) as terminal:
         terminal.until_shown("Jobs")
         terminal.press("\x11")
-        assert terminal.leave() == 0
+        assert terminal.until_gone() == 0
 
 
 def _serve(story: Story, line: str, running: ExitStack) -> None:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from wellspring_tui.jobs.open_jobs import UnderWay
     from wellspring_tui.jobs.retrying import Retry
     from wellspring_tui.prompts.checking import Survey
-    from wellspring_tui.settings import ServiceProfile, Settings
+    from wellspring_tui.service_profiles import ServiceProfile
+    from wellspring_tui.settings import Settings
 
 # A batch of a few prompts on the built-in service is over before the first full interval.
 _FIRST_PAUSE_SECONDS = 0.05

@@ -10,12 +10,13 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from wellspring_tui.settings import IN_REAL_TIME, ServiceProfile
+from wellspring_tui.service_profiles import IN_REAL_TIME, ServiceProfile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wellspring_tui.settings import Places, Settings
+    from wellspring_tui.places import Places
+    from wellspring_tui.settings import Settings
 
 _SETTLE_SECONDS = 1.0
 _BACKOFF_SECONDS = 1.0

@@ -47,6 +47,10 @@ class Keychain:
                 self._keys[service] = "" if self._closed else self._found(service)
             return self._keys[service] or None
 
+    def has_found(self, service: str) -> bool:
+        """Whether the key of a service was found when it was asked for; this asks nobody."""
+        return bool(self._keys.get(service))
+
     @property
     def known(self) -> tuple[str, ...]:
         """The keys that were found so far: those that must not be told."""

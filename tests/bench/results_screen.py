@@ -100,7 +100,7 @@ def make_job(door: Wellspring, job_id: str, count: int) -> None:
             for number in range(count)
         )
         index.add_file(path, 1, lambda _done, _total: None)
-        door.ledger.collected(made, index.totals(), None, own=index.counts_of_part(1))
+        door.ledger.steps.collected(made, index.totals(), None, own=index.counts_of_part(1))
 
 
 async def _measured(door: Wellspring) -> dict[str, list[float]]:

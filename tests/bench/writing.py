@@ -16,7 +16,7 @@ from tests.bench.measure import Figure, alternate, peak_megabytes
 from wellspring_tui.jobs.planning import Planner
 from wellspring_tui.prompts.building import RequestBuilder
 from wellspring_tui.prompts.model import RequestOptions
-from wellspring_tui.settings import ServiceProfile
+from wellspring_tui.service_profiles import ServiceProfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

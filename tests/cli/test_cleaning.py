@@ -92,7 +92,7 @@ def test_on_a_terminal_clean_asks_first(shell: Shell, done: str) -> None:
         ) as terminal:
             terminal.until_shown("Delete it, 2.0 kB? [y/N]:")
             terminal.press(f"{key}\r")
-            assert terminal.leave() == 0
+            assert terminal.until_gone() == 0
         assert left.exists() is there
 
 

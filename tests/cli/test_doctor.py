@@ -233,5 +233,5 @@ def test_the_terminal_it_would_be_shown_on(shell: Shell) -> None:
     }
     for size, sign in (((100, 50), "✓"), ((79, 50), "!")):
         with Terminal(["doctor"], folder=shell.folder, environment=there, size=size) as terminal:
-            assert terminal.leave() == 0
+            assert terminal.until_gone() == 0
             terminal.until_shown(f"{sign} terminal: {size[0]}x{size[1]}, xterm-256color")

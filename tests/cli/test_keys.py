@@ -94,7 +94,7 @@ def test_on_a_terminal_it_is_asked_for_and_not_shown(shell: Shell, keyring: dict
     ) as terminal:
         terminal.until_shown("API key for openai:")
         terminal.press(f"{KEY}\r")
-        assert terminal.leave() == 0
+        assert terminal.until_gone() == 0
         assert "is kept in the keyring" in terminal.text
         assert KEY not in terminal.written.decode()
     assert key_setting(shell, "openai", **keyring)["value"] == "…WXYZ"

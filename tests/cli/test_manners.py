@@ -84,7 +84,7 @@ def test_progress_is_painted_as_the_terminal_wants_it(
         folder=shell.folder,
         environment={**there, **variables},
     ) as terminal:
-        assert terminal.leave() == 0
+        assert terminal.until_gone() == 0
     assert b"the results are in" in terminal.written
     assert (b"\x1b[" in terminal.written) == painted
     assert bool(_COLOUR.search(terminal.written)) == coloured
@@ -115,7 +115,7 @@ def test_lists_are_plain_on_a_terminal_too(shell: Shell, job_id: str, command: s
     with Terminal(
         words_of(command, job_id), folder=shell.folder, environment=shell.environment()
     ) as terminal:
-        assert terminal.leave() == 0
+        assert terminal.until_gone() == 0
     assert b"\x1b" not in terminal.written
 
 

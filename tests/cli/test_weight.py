@@ -19,7 +19,7 @@ FRAMEWORKS = {"textual", "openai", "fastapi", "starlette", "uvicorn", "websocket
 HEAVY = {*FRAMEWORKS, "httpx2", "pydantic", "rich", "genai_prices", "asyncio"}
 LISTING = {*HEAVY, "logging"}
 INSIDE = {*LISTING, "msgspec", "sqlite3", "wellspring_tui.jobs.model", "wellspring_tui.settings",
-    "wellspring_tui.wellspring"}  # fmt: skip
+    "wellspring_tui.service_profiles", "wellspring_tui.wellspring"}  # fmt: skip
 
 _LOOK = """
 import sys

@@ -112,8 +112,8 @@ def test_of_a_batch_that_nobody_has_looked_at_since_its_window_counts(ledger: Le
     made = job("aaa", output_life_seconds=3_600)
     ledger.add_job(made, [part("aaa")])
     planned = ledger.part("aaa-1")
-    ledger.to_step(planned, Step.CREATING)
-    ledger.observe(ledger.part("aaa-1"), batch("batch_a"))  # its window ends after a day
+    ledger.steps.to_step(planned, Step.CREATING)
+    ledger.steps.observe(ledger.part("aaa-1"), batch("batch_a"))  # its window ends after a day
     job_now = ledger.job("aaa")
     assert ledger.expiring.soon([job_now], NOON + timedelta(hours=23)) == {}
     later = NOON + DAY + timedelta(hours=2)
@@ -124,8 +124,8 @@ def test_of_a_batch_that_nobody_has_looked_at_since_its_window_counts(ledger: Le
 
 def test_without_a_word_on_it_nothing_is_guessed(ledger: Ledger) -> None:
     ledger.add_job(job("aaa"), [part("aaa")])
-    ledger.to_step(ledger.part("aaa-1"), Step.CREATING)
-    ledger.observe(ledger.part("aaa-1"), batch("batch_a", "completed"))
+    ledger.steps.to_step(ledger.part("aaa-1"), Step.CREATING)
+    ledger.steps.observe(ledger.part("aaa-1"), batch("batch_a", "completed"))
     ledger.expiring.note(ledger.part("aaa-1"), RemoteFile("file-a"))
     assert ledger.expiring.soon([ledger.job("aaa")], NOON + 400 * DAY) == {}
 

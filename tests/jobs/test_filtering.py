@@ -31,11 +31,11 @@ def garden(ledger: Ledger) -> Ledger:
         ledger.add_job(replace(made, created_at=NOON + timedelta(hours=hours)), [part(made.id)])
     for job_id, answered in (("aaa", 3), ("bbb", 2)):
         (one,) = ledger.parts(job_id)
-        ledger.observe(one, batch(f"batch_{job_id}", "completed"))
+        ledger.steps.observe(one, batch(f"batch_{job_id}", "completed"))
         totals = Totals(3, answered, 3 - answered, usage=Usage(10, 5, 15))
-        ledger.collected(one, totals, None, own=(answered, 3 - answered))
+        ledger.steps.collected(one, totals, None, own=(answered, 3 - answered))
     (one,) = ledger.parts("ccc")
-    ledger.observe(one, batch("batch_ccc"))
+    ledger.steps.observe(one, batch("batch_ccc"))
     return ledger
 
 
@@ -178,5 +178,7 @@ def test_costs_are_ordered_as_numbers(ledger: Ledger) -> None:
     for job_id, cost in (("aaa", "10.5"), ("bbb", "2.25"), ("ccc", "0"), ("ddd", None)):
         ledger.add_job(job(job_id), [part(job_id)])
         (one,) = ledger.parts(job_id)
-        ledger.collected(one, Totals(3, 3), None if cost is None else Decimal(cost), own=(3, 0))
+        ledger.steps.collected(
+            one, Totals(3, 3), None if cost is None else Decimal(cost), own=(3, 0)
+        )
     assert ledger.job_ids(JobsQuery(order_by="cost")) == ["aaa", "bbb", "ccc", "ddd"]

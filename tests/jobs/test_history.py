@@ -35,7 +35,7 @@ def only_part(ledger: Ledger) -> Part:
 def count(ledger: Ledger, completed: int, failed: int = 0, status: str = "in_progress") -> None:
     """The service tells how far the batch is."""
     counts = Counts(10_000, completed, failed)
-    ledger.observe(only_part(ledger), batch("batch_1", status, counts=counts))
+    ledger.steps.observe(only_part(ledger), batch("batch_1", status, counts=counts))
 
 
 def over_time(ledger: Ledger, cells: int) -> list[int]:
@@ -75,7 +75,7 @@ def test_of_a_job_that_is_over_it_is_told_up_to_its_end(running: Ledger, clock: 
     clock.go_on(30)
     count(running, 9_000, status="completed")
     clock.go_on(10)
-    running.collected(only_part(running), Totals(10_000, 9_990, 10), None, own=(9_990, 10))
+    running.steps.collected(only_part(running), Totals(10_000, 9_990, 10), None, own=(9_990, 10))
     clock.go_on(1_000)
     assert over_time(running, 4) == [0, 0, 9_000, 10_000]
 
@@ -93,7 +93,7 @@ def test_a_batch_that_was_given_up_counts_no_more(running: Ledger, clock: Clock)
     count(running, 50)
     clock.go_on(10)
     setback = Setback("room in the queue", 1)
-    running.set_back(only_part(running), setback, token="t-2", until=clock.now)
+    running.steps.set_back(only_part(running), setback, token="t-2", until=clock.now)
     assert over_time(running, 2) == [50, 0]
 
 
@@ -109,7 +109,7 @@ def test_however_long_a_job_runs_its_counts_take_little_room(running: Ledger, cl
     assert told[-1] == 999
 
     count(running, 999, status="completed")
-    running.collected(only_part(running), Totals(10_000, 10_000), None, own=(10_000, 0))
+    running.steps.collected(only_part(running), Totals(10_000, 10_000), None, own=(10_000, 0))
     assert samples(running) <= 60
     assert over_time(running, 50)[-1] == 10_000
 
@@ -118,14 +118,14 @@ def test_a_job_tells_when_anything_of_it_last_changed(timed: Ledger, clock: Cloc
     timed.add_job(job("bcdfgh"), [part("bcdfgh")])
     assert timed.job("bcdfgh").news_at is None
     clock.go_on(5)
-    timed.to_step(only_part(timed), Step.UPLOADING)
+    timed.steps.to_step(only_part(timed), Step.UPLOADING)
     uploading = clock.now
     assert timed.job("bcdfgh").news_at == uploading
     clock.go_on(5)
     timed.labels.edit("bcdfgh", name="What people write is no news of the job")
     assert timed.job("bcdfgh").news_at == uploading
-    timed.observe(only_part(timed), batch("batch_1"))
+    timed.steps.observe(only_part(timed), batch("batch_1"))
     running = clock.now
     clock.go_on(60)
-    timed.observe(only_part(timed), batch("batch_1"))
+    timed.steps.observe(only_part(timed), batch("batch_1"))
     assert timed.job("bcdfgh").news_at == running

@@ -10,32 +10,18 @@ import threading
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.jobs import NOON, batch, job, part
-from wellspring_tui.answers.model import Totals, Usage
+from tests.support.jobs import NOON, added, batch, job, part, part_now
+from wellspring_tui.answers.model import Totals
 from wellspring_tui.errors import JobNotFoundError, StorageError
 from wellspring_tui.jobs.ledger import Ledger
-from wellspring_tui.jobs.model import SENDING, WAITING, JobsQuery, Part, Step
-from wellspring_tui.services.model import BatchProblem, Counts
+from wellspring_tui.jobs.model import JobsQuery, Part, Step
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def added(ledger: Ledger, job_id: str, parts: int = 1) -> list[Part]:
-    """The parts of a new job, as the ledger has them."""
-    made = job(job_id, requests=3 * parts, parts=parts)
-    ledger.add_job(made, [part(job_id, number + 1) for number in range(parts)])
-    return ledger.parts(job_id)
-
-
-def now(ledger: Ledger, one: Part) -> Part:
-    """A part as it is now."""
-    return ledger.parts(one.job_id)[one.number - 1]
 
 
 def test_a_job_comes_back_as_it_was_put_in(ledger: Ledger) -> None:
@@ -54,144 +40,16 @@ def test_a_job_that_fails_to_be_added_leaves_nothing(ledger: Ledger) -> None:
     assert ledger.jobs() == []
 
 
-def test_a_part_goes_step_by_step_and_its_job_follows(ledger: Ledger) -> None:
-    (one,) = added(ledger, "bcdfgh")
-    assert ledger.job("bcdfgh").status == WAITING
-    ledger.to_step(one, Step.UPLOADING)
-    assert ledger.job("bcdfgh").status == SENDING
-    ledger.to_step(one, Step.UPLOADED, input_file_id="file-i")
-    assert now(ledger, one).attempted_at is None
-    ledger.to_step(one, Step.CREATING)
-    sent = now(ledger, one)
-    assert (sent.step, sent.input_file_id) == (Step.CREATING, "file-i")
-    assert sent.attempted_at is not None
-
-    assert ledger.observe(sent, batch("batch_1"))
-    running = now(ledger, one)
-    assert (running.step, running.batch_id, running.completed) == (Step.CREATED, "batch_1", 1)
-    assert ledger.job("bcdfgh").status == "in_progress"
-    assert ledger.job("bcdfgh").expires_at == NOON + timedelta(days=1)
-    assert [event.what for event in ledger.detail("bcdfgh").events] == [
-        *("planned", "uploading", "uploaded", "creating", "created", "validating", "in_progress"),
-    ]
-
-
-def test_what_is_known_already_is_not_new(ledger: Ledger) -> None:
-    (one,) = added(ledger, "bcdfgh")
-    assert ledger.observe(one, batch("batch_1"))
-    running = now(ledger, one)
-    assert not ledger.observe(running, batch("batch_1"))
-    assert not ledger.observe(running, batch("batch_1", counts=None, expires_at=None))
-    assert ledger.observe(running, batch("batch_1", counts=Counts(3, 2, 0)))
-    assert [event.what for event in ledger.detail("bcdfgh").events] == [
-        *("planned", "created", "validating", "in_progress"),
-    ]
-
-
-def test_what_a_service_leaves_out_stays_known(ledger: Ledger) -> None:
-    (one,) = added(ledger, "bcdfgh")
-    problem = BatchProblem("No.", "invalid_url", 3, "url")
-    ledger.observe(one, batch("b", output_file_id="file-o", problems=(problem,)))
-    ledger.observe(now(ledger, one), batch("b", "completed", counts=None, expires_at=None))
-    ended = now(ledger, one)
-    assert (ended.output_file_id, ended.completed) == ("file-o", 1)
-    assert ended.problems == (problem,)
-    assert ended.ended
-
-
-def test_statuses_between_two_looks_are_in_the_timeline(ledger: Ledger) -> None:
-    (one,) = added(ledger, "bcdfgh")
-    ledger.observe(one, batch("b", "validating", timeline={}))
-    times = {
-        name: NOON + timedelta(minutes=minutes)
-        for minutes, name in enumerate(("in_progress", "finalizing", "completed"), start=1)
-    }
-    ledger.observe(now(ledger, one), batch("b", "completed", timeline=times))
-    events = {event.what: event.at for event in ledger.detail("bcdfgh").events}
-    assert {name: events[name] for name in times} == times
-
-
-def test_an_old_listing_does_not_change_a_collected_part(ledger: Ledger) -> None:
-    (one,) = added(ledger, "bcdfgh")
-    ledger.observe(one, batch("b", "completed"))
-    ended = now(ledger, one)
-    ledger.collected(ended, Totals(3, 3), None, own=(3, 0))
-    assert not ledger.observe(ended, batch("b", "in_progress"))
-    assert now(ledger, one).step is Step.COLLECTED
-    assert ledger.job("bcdfgh").status == "completed"
-
-
 def test_a_job_is_found_by_its_id_a_part_or_a_batch(ledger: Ledger) -> None:
     _, two = added(ledger, "bcdfgh", parts=2)
     added(ledger, "jkmnpq")
-    ledger.observe(two, batch("batch_2"))
+    ledger.steps.observe(two, batch("batch_2"))
     assert [ledger.job(own_id).id for own_id in ("bcdfgh", "bcdfgh-2", "batch_2")] == ["bcdfgh"] * 3
     assert ledger.detail("batch_2").job.id == "bcdfgh"
     with pytest.raises(JobNotFoundError, match="no job “nobody”"):
         ledger.job("nobody")
     with pytest.raises(JobNotFoundError):
         ledger.detail("batch_9")
-
-
-@pytest.mark.parametrize(
-    ("statuses", "status"),
-    [
-        (["completed", "completed"], "completed"),
-        (["completed", "failed"], "failed"),
-        (["cancelled", "expired"], "expired"),
-        (["completed", "cancelled"], "cancelled"),
-        (["completed", "in_progress"], "in_progress"),
-        (["in_progress", "validating"], "validating"),
-        (["finalizing", "failed"], "finalizing"),
-        (["paused_by_admin", "completed"], "paused_by_admin"),
-        (["in_progress", None], WAITING),
-    ],
-)
-def test_a_job_is_as_far_as_its_slowest_part_and_ends_as_its_worst(
-    ledger: Ledger, statuses: list[str | None], status: str
-) -> None:
-    for one, said in zip(added(ledger, "bcdfgh", parts=2), statuses, strict=True):
-        if said is not None:
-            ledger.observe(one, batch(f"batch_{one.number}", said))
-    assert ledger.job("bcdfgh").status == status
-
-
-def test_a_job_is_collected_with_its_last_part_and_counts_by_the_files(ledger: Ledger) -> None:
-    one, two = added(ledger, "bcdfgh", parts=2)
-    for each in (one, two):
-        ledger.observe(each, batch(f"batch_{each.number}", "completed", counts=Counts(3, 2, 0)))
-    ledger.collected(one, Totals(6, 3, 0, usage=Usage(10, 5, 15)), Decimal("0.01"), own=(3, 0))
-    half = ledger.job("bcdfgh")
-    assert half.open
-    assert (half.completed, half.cost) == (3 + 2, Decimal("0.01"))
-    ledger.collected(two, Totals(6, 5, 1, usage=Usage(20, 10, 30)), Decimal("0.02"), own=(2, 1))
-    whole = ledger.job("bcdfgh")
-    assert (whole.collected, whole.open, whole.all_answered) == (True, False, False)
-    assert (whole.completed, whole.failed, whole.missing) == (5, 1, 0)
-    assert (whole.input_tokens, whole.output_tokens) == (20, 10)
-    assert whole.cost == Decimal("0.02")
-    assert whole.ended_at is not None
-    assert ledger.open_channels() == []
-    assert ledger.open_parts("local") == []
-
-
-def test_counts_by_the_files_stay_when_the_last_part_was_never_sent(ledger: Ledger) -> None:
-    one, two = added(ledger, "bcdfgh", parts=2)
-    ledger.observe(one, batch("batch_1", "completed", counts=Counts(3, 2, 0)))
-    ledger.collected(one, Totals(6, 3, 0), Decimal("0.01"), own=(3, 0))
-    ledger.end_unsent(two, "cancelled")
-    ended = ledger.job("bcdfgh")
-    assert ended.collected
-    assert (ended.completed, ended.failed) == (3, 0)
-
-
-def test_a_part_that_was_refused_ends_with_its_reason(ledger: Ledger) -> None:
-    (one,) = added(ledger, "bcdfgh")
-    ledger.end_unsent(one, "failed", [BatchProblem("Invalid window.", "refused")])
-    ended = ledger.detail("bcdfgh")
-    assert (ended.job.status, ended.job.collected, ended.job.missing) == ("failed", True, 3)
-    assert ended.parts[0].problems == (BatchProblem("Invalid window.", "refused"),)
-    assert (ended.events[-1].what, ended.events[-1].detail) == ("failed", "Invalid window.")
 
 
 # -- lists -------------------------------------------------------------------------
@@ -275,36 +133,6 @@ def test_asking_to_cancel_is_noted(three: Ledger) -> None:
 # -- several at once ---------------------------------------------------------------
 
 
-def test_a_part_is_held_by_one_at_a_time(ledger: Ledger, path: Path) -> None:
-    (one,) = added(ledger, "bcdfgh")
-    other = Ledger(path)
-    assert ledger.hold(one.id, "me", 60) == one
-    assert other.hold(one.id, "them", 60) is None
-    assert ledger.hold(one.id, "me", 60) == one
-    other.release(one.id, "them")  # not theirs to release
-    assert other.hold(one.id, "them", 60) is None
-    ledger.release(one.id, "me")
-    assert other.hold(one.id, "them", 60) == one
-    assert ledger.hold(one.id, "me", 60) is None
-    other.close()
-
-
-def test_a_hold_that_was_not_renewed_ends(ledger: Ledger) -> None:
-    (one,) = added(ledger, "bcdfgh")
-    assert ledger.hold(one.id, "killed", -1) == one
-    assert ledger.hold(one.id, "me", 60) == one
-
-
-def test_a_held_part_is_given_as_it_is_now(ledger: Ledger, path: Path) -> None:
-    (one,) = added(ledger, "bcdfgh")
-    other = Ledger(path)
-    other.to_step(one, Step.UPLOADING)
-    held = ledger.hold(one.id, "me", 60)
-    assert held is not None
-    assert held.step is Step.UPLOADING
-    other.close()
-
-
 def test_many_threads_use_one_ledger(ledger: Ledger) -> None:
     parts = added(ledger, "bcdfgh", parts=8)
     failures: list[Exception] = []
@@ -314,8 +142,8 @@ def test_many_threads_use_one_ledger(ledger: Ledger) -> None:
         together.wait()
         try:
             for status in ("validating", "in_progress", "completed"):
-                ledger.observe(now(ledger, one), batch(f"batch_{one.number}", status))
-            ledger.collected(one, Totals(24, one.number), None, own=(3, 0))
+                ledger.steps.observe(part_now(ledger, one), batch(f"batch_{one.number}", status))
+            ledger.steps.collected(one, Totals(24, one.number), None, own=(3, 0))
         except (sqlite3.Error, StorageError) as error:
             failures.append(error)
 
@@ -327,24 +155,6 @@ def test_many_threads_use_one_ledger(ledger: Ledger) -> None:
     assert failures == []
     assert ledger.job("bcdfgh").collected
     assert all(one.step is Step.COLLECTED for one in ledger.parts("bcdfgh"))
-
-
-def test_only_one_of_many_threads_gets_a_part(ledger: Ledger) -> None:
-    (one,) = added(ledger, "bcdfgh")
-    together = threading.Barrier(6)
-    held: list[str] = []
-
-    def try_to_hold(name: str) -> None:
-        together.wait()
-        if ledger.hold(one.id, name, 60) is not None:
-            held.append(name)
-
-    threads = [threading.Thread(target=try_to_hold, args=(f"t{n}",)) for n in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(held) == 1
 
 
 def test_several_may_open_a_new_home_at_once(tmp_path: Path) -> None:

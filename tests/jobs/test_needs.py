@@ -111,9 +111,9 @@ def test_a_limit_that_a_service_told_of_counts_for_its_model_alone(
 ) -> None:
     wellspring.ledger.add_job(job("bbbbb2"), [part("bbbbb2")])
     full = Setback("room in the service's queue of tokens", 1, token_limit=100)
-    wellspring.ledger.observe(part("bbbbb2"), batch("batch_1", "failed"))
+    wellspring.ledger.steps.observe(part("bbbbb2"), batch("batch_1", "failed"))
     (refused,) = wellspring.ledger.parts("bbbbb2")
-    wellspring.ledger.set_back(refused, full, token="t", until=NOON)
+    wellspring.ledger.steps.set_back(refused, full, token="t", until=NOON)
     lines = [request(f"r{n}", model=(MINI, "gpt-4.1")[n % 2]) for n in range(40)]
     prompts_path.write_bytes(jsonl(lines))
     needs = wellspring.needs(prompts_path, OPTIONS)
@@ -128,7 +128,7 @@ def test_what_is_under_way_takes_room(settings: Settings, prompts_path: Path) ->
     with Wellspring(within(settings, enqueued_tokens=120)) as wellspring:
         assert wellspring.needs(prompts_path, OPTIONS).queue[0].fits
         wellspring.ledger.add_job(job("bbbbb2"), [part("bbbbb2")])
-        wellspring.ledger.observe(part("bbbbb2"), batch("batch_1"))
+        wellspring.ledger.steps.observe(part("bbbbb2"), batch("batch_1"))
         (need,) = wellspring.needs(prompts_path, OPTIONS).queue
         assert (need.under_way, need.turns, need.fits) == (90, 1, False)
         assert str(need) == (

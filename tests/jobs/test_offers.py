@@ -172,9 +172,9 @@ def test_a_batch_that_a_part_does_not_know_yet_is_not_offered(
 
 def test_a_batch_that_was_given_up_is_not_offered(timed: Ledger, clock: Clock) -> None:
     timed.add_job(job("bcdfgh"), [part("bcdfgh")])
-    timed.observe(timed.parts("bcdfgh")[0], batch("batch_1", "failed"))
+    timed.steps.observe(timed.parts("bcdfgh")[0], batch("batch_1", "failed"))
     (one,) = timed.parts("bcdfgh")
-    timed.set_back(one, Setback("room", 1), token="another", until=clock.now)
+    timed.steps.set_back(one, Setback("room", 1), token="another", until=clock.now)
     timed.offers.note("local", [batch("batch_1", "failed"), batch("batch_2")])
     assert ids(timed.offers.current()) == ["batch_2"]
 
@@ -183,8 +183,8 @@ def test_an_offer_ends_when_a_part_turns_out_to_have_the_batch(ledger: Ledger) -
     ledger.add_job(job("bcdfgh"), [part("bcdfgh")])
     ledger.offers.note("local", [batch("batch_1", input_file_id="unknown")])
     assert ids(ledger.offers.current()) == ["batch_1"]
-    ledger.to_step(ledger.parts("bcdfgh")[0], Step.CREATING)
-    ledger.observe(ledger.parts("bcdfgh")[0], batch("batch_1"))
+    ledger.steps.to_step(ledger.parts("bcdfgh")[0], Step.CREATING)
+    ledger.steps.observe(ledger.parts("bcdfgh")[0], batch("batch_1"))
     assert ledger.offers.current() == []
 
 

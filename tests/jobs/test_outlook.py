@@ -153,7 +153,7 @@ def carried(ledger: Ledger, clock: Clock, job_id: str, took: float, **others: ob
     """A job goes its whole way, in so many seconds, with one change in the middle."""
     begun = clock.now
     ledger.add_job(job(job_id, created_at=begun, **others), [part(job_id)])
-    ledger.to_step(ledger.parts(job_id)[0], Step.CREATING)
+    ledger.steps.to_step(ledger.parts(job_id)[0], Step.CREATING)
     status = "in_progress"
     for counts in (Counts(3, 0, 0), Counts(3, 1, 0), Counts(3, 3, 0)):
         if counts.completed:
@@ -162,18 +162,18 @@ def carried(ledger: Ledger, clock: Clock, job_id: str, took: float, **others: ob
             status = "completed"
         (one,) = ledger.parts(job_id)
         seen = batch(f"batch_{job_id}", status, counts=counts, timeline={status: clock.now})
-        ledger.observe(one, seen)
+        ledger.steps.observe(one, seen)
     clock.go_on(1_000)  # what lies about on the service is not time that the batch took
     (one,) = ledger.parts(job_id)
-    ledger.collected(one, Totals(3, 3), None, own=(3, 0))
+    ledger.steps.collected(one, Totals(3, 3), None, own=(3, 0))
 
 
 def begun(ledger: Ledger, clock: Clock, job_id: str, **others: object) -> Job:
     """A job whose batch is running."""
     ledger.add_job(job(job_id, created_at=clock.now, **others), [part(job_id)])
     (one,) = ledger.parts(job_id)
-    ledger.to_step(one, Step.CREATING)
-    ledger.observe(ledger.parts(job_id)[0], batch(f"batch_{job_id}", counts=Counts(3, 0, 0)))
+    ledger.steps.to_step(one, Step.CREATING)
+    ledger.steps.observe(ledger.parts(job_id)[0], batch(f"batch_{job_id}", counts=Counts(3, 0, 0)))
     return ledger.job(job_id)
 
 
@@ -196,9 +196,9 @@ def test_a_job_that_waits_or_is_sent_has_not_begun_its_time(timed: Ledger, clock
         carried(timed, clock, f"old{number}", 60.0)
     timed.add_job(job("waits", parts=2), [part("waits"), part("waits", 2)])
     one, two = timed.parts("waits")
-    timed.to_step(two, Step.CREATING)
-    timed.observe(timed.parts("waits")[1], batch("batch_w"))
-    timed.wait(one, "room in the queue", None)
+    timed.steps.to_step(two, Step.CREATING)
+    timed.steps.observe(timed.parts("waits")[1], batch("batch_w"))
+    timed.steps.wait(one, "room in the queue", None)
     clock.go_on(9_000)
     timed.history.looked("local")
     found = Outlooks(timed.history).of([timed.job("waits")], clock.now)
@@ -209,10 +209,10 @@ def test_jobs_that_failed_or_were_stopped_are_no_measure(timed: Ledger, clock: C
     for number, status in enumerate(("failed", "cancelled", "completed", "expired", "completed")):
         one = begun(timed, clock, f"old{number}")
         clock.go_on(60)
-        timed.observe(
+        timed.steps.observe(
             timed.parts(one.id)[0], batch(f"batch_{one.id}", status, timeline={status: clock.now})
         )
-        timed.collected(timed.parts(one.id)[0], Totals(3, 3), None, own=(3, 0))
+        timed.steps.collected(timed.parts(one.id)[0], Totals(3, 3), None, own=(3, 0))
     assert [one.seconds for one in timed.history.ended("local")] == [60, 60, 60]
 
 
@@ -222,7 +222,7 @@ def test_an_imported_or_adopted_job_is_as_long_as_its_batch(timed: Ledger, clock
     )
     made = job("adopt1", status="completed")
     timed.arrivals.add_adopted(made, part("adopt1", status="completed"), ended_batch, None)
-    timed.collected(timed.parts("adopt1")[0], Totals(3, 3), None, own=(3, 0))
+    timed.steps.collected(timed.parts("adopt1")[0], Totals(3, 3), None, own=(3, 0))
     imported = part("import", step=Step.COLLECTED, status="completed")
     timed.arrivals.add_ended(job("import"), imported, Totals(3, 3), None)
     # Nobody saw how quiet it was: all of its time may have been.

@@ -12,7 +12,7 @@ from tests.support.files import CHAT, EMBEDDINGS
 from wellspring_tui.errors import PromptsFileError, StorageError
 from wellspring_tui.jobs.planning import Planner, removed_on_failure
 from wellspring_tui.prompts.model import Request
-from wellspring_tui.settings import ServiceProfile
+from wellspring_tui.service_profiles import ServiceProfile
 
 if TYPE_CHECKING:
     from pathlib import Path

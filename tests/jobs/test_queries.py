@@ -23,7 +23,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     for job_id, minutes in (("bbb", 0), ("ccc", 1), ("ddd", 1), ("fff", 2)):
         made = job(job_id, created_at=NOON + timedelta(minutes=minutes))
         opened.add_job(made, [part(job_id)])
-    opened.end_unsent(opened.parts("ccc")[0], "cancelled")
+    opened.steps.end_unsent(opened.parts("ccc")[0], "cancelled")
     yield opened
     opened.close()
 

@@ -164,7 +164,7 @@ def test_the_jobs_of_an_old_ledger_are_all_there(old: Path) -> None:
     assert (one.collected, one.completed, one.model) == (True, 3, "GPT-Four")
     assert {(job.tags, job.notes, job.options) for job in (one, two, three)} == {((), None, None)}
     assert (two.news_at, one.news_at) == (NOON - timedelta(seconds=5), None)
-    assert ledger.was_given_up("batch_x")
+    assert ledger.steps.was_given_up("batch_x")
     ledger.close()
 
 
@@ -187,9 +187,9 @@ def test_the_jobs_of_an_old_ledger_are_found_by_their_words(old: Path) -> None:
 def test_a_job_that_an_old_wellspring_sent_is_carried_on(old: Path) -> None:
     ledger = Ledger(old)
     (part,) = ledger.parts("bbb")
-    assert ledger.observe(part, batch("batch_b", "finalizing"))
+    assert ledger.steps.observe(part, batch("batch_b", "finalizing"))
     (waiting,) = ledger.parts("ccc")
-    ledger.to_step(waiting, Step.UPLOADING)
+    ledger.steps.to_step(waiting, Step.UPLOADING)
     assert ledger.job("bbb").status == "finalizing"
     assert ledger.job("ccc").status == "sending"
     ledger.labels.edit("bbb", tags=["Night"])

@@ -11,7 +11,7 @@ from wellspring_tui.jobs.planning import Planner
 from wellspring_tui.prompts.checking import Survey, survey
 from wellspring_tui.prompts.model import NO_SECTION, FileKind, Request, RequestOptions
 from wellspring_tui.prompts.opening import open_prompts
-from wellspring_tui.settings import ServiceProfile
+from wellspring_tui.service_profiles import ServiceProfile
 
 if TYPE_CHECKING:
     from pathlib import Path

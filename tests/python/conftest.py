@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from wellspring_tui.services.model import Batch
+
 
 @pytest.fixture(scope="session")
 def service_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -68,3 +70,21 @@ def make(request: pytest.FixtureRequest) -> Callable[..., WellspringBatchProcess
 def processor(make: Callable[..., WellspringBatchProcessor]) -> WellspringBatchProcessor:
     """A processor as the settings have it."""
     return make()
+
+
+def uploaded(processor: WellspringBatchProcessor, prompts_path: Path) -> str:
+    """Everything up to the upload."""
+    tasks = processor.format_prompts_for_batch_api(
+        processor.load_visual_batch_prompts(prompts_path)
+    )
+    return processor.upload_batch_file(processor.create_batch_file(tasks))
+
+
+def batches_of(remote: Service, file_id: str) -> list[Batch]:
+    """All batches that were ever created of a file."""
+    return [batch for batch in remote.batches() if batch.input_file_id == file_id]
+
+
+def headings(results: dict[str, Any]) -> dict[str, list[str]]:
+    """Sections and the prompt types answered in them."""
+    return {name: list(types) for name, types in results["results_by_section"].items()}

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import stat
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
-from tests.python.conftest import configure
+from tests.python.conftest import batches_of, configure, headings, uploaded
 from tests.support.carried import CREATION
-from tests.support.files import CHAT, EIGHT, answer, encoded, jsonl, request, visual
-from tests.support.scripted import Asked, Reply, ScriptedService, forward, json_reply, refusal
+from tests.support.files import CHAT, EIGHT, jsonl, request, visual
+from tests.support.scripted import Asked, Reply, ScriptedService, forward, refusal
 from wellspring_tui import (
     InputError,
     NetworkError,
@@ -28,63 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wellspring_tui.services.client import Service
-    from wellspring_tui.services.model import Batch
 
     Make = Callable[..., WellspringBatchProcessor]
-
-
-BED = {"type": "object", "required": ["plant"], "properties": {"plant": {"type": "string"}}}
-
-
-def test_answers_are_asked_to_fit_a_schema_and_held_against_it(
-    make: Make, prompts_path: Path, tmp_path: Path
-) -> None:
-    coded = {**BED, "properties": {"plant": {"type": "string", "pattern": "^[A-Z]{3}$"}}}
-    path = tmp_path / "coded.json"
-    path.write_text(json.dumps(coded))
-    for schema, fits in ((BED, True), (path, False)):
-        results = make(schema=schema).run_complete_batch_workflow(prompts_path)
-        assert results["off_schema"] == (0 if fits else results["total_results"])
-        for types in results["results_by_section"].values():
-            for found in types.values():
-                assert isinstance(json.loads(found["response"])["plant"], str)
-                assert (found["off_schema"] is None) is fits
-    with pytest.raises(InputError, match="there is no such file"):
-        make(schema=tmp_path / "no.json")
-
-
-def test_a_program_that_changes_its_tasks_may_change_their_schema(
-    make: Make, prompts_path: Path
-) -> None:
-    processor = make(schema=BED)
-    first, *others = processor.format_prompts_for_batch_api(
-        processor.load_visual_batch_prompts(prompts_path)
-    )
-    wanted = first["body"]["response_format"]["json_schema"]
-    assert wanted["schema"] == BED
-    wanted["schema"]["properties"]["plant"]["pattern"] = "^[A-Z]{3}$"
-    file_id = processor.upload_batch_file(processor.create_batch_file([first, *others]))
-    batch = processor.monitor_batch_job(processor.create_batch_job(file_id).id)
-    answers = list(processor.wellspring.answers(batch.id))
-    assert [bool(answer.off_schema) for answer in answers] == [True] + [False] * len(others)
-
-
-def uploaded(processor: WellspringBatchProcessor, prompts_path: Path) -> str:
-    """Everything up to the upload."""
-    tasks = processor.format_prompts_for_batch_api(
-        processor.load_visual_batch_prompts(prompts_path)
-    )
-    return processor.upload_batch_file(processor.create_batch_file(tasks))
-
-
-def batches_of(remote: Service, file_id: str) -> list[Batch]:
-    """All batches that were ever created of a file."""
-    return [batch for batch in remote.batches() if batch.input_file_id == file_id]
-
-
-def headings(results: dict[str, Any]) -> dict[str, list[str]]:
-    """Sections and the prompt types answered in them."""
-    return {name: list(types) for name, types in results["results_by_section"].items()}
 
 
 def test_loading_gives_the_whole_file(
@@ -281,84 +226,6 @@ def test_while_a_service_has_no_room_the_batch_waits_under_its_job(
     assert processor.get_batch_status(waiting.id)["waiting_for"] == waiting.waiting_for
 
 
-def upload_elsewhere(remote: Service, tmp_path: Path, content: bytes) -> str:
-    """A file of another program's."""
-    path = tmp_path / "theirs.jsonl"
-    path.write_bytes(content)
-    return remote.upload(path, path.name, lambda _done, _total: None).id
-
-
-def test_a_file_that_was_uploaded_elsewhere_becomes_a_job_with_one_batch(
-    processor: WellspringBatchProcessor, make: Make, remote: Service, tmp_path: Path
-) -> None:
-    ids = [f"{name}_facts_prompt_1748305611" for name in ("Site Plan", "Water")]
-    file_id = upload_elsewhere(remote, tmp_path, jsonl(request(own_id) for own_id in ids))
-    batch = processor.create_batch_job(file_id, description="Theirs")
-    assert [one.id for one in batches_of(remote, file_id)] == [batch.id]
-    assert make().create_batch_job(file_id).id == batch.id
-    ended = processor.monitor_batch_job(batch.id, check_interval=0.05)
-    assert (ended.endpoint, ended.model) == (CHAT, "gpt-4o-mini")
-    results = processor.process_results(processor.download_results(ended))
-    assert headings(results) == {"Site Plan": ["facts_prompt"], "Water": ["facts_prompt"]}
-    assert len(batches_of(remote, file_id)) == 1
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"no JSON at all\n", "line 1: the line is not valid JSON"),
-        (jsonl([request("a"), request("a")]), "already on line 1"),
-        (b"\n", "there are no requests in the file"),
-    ],
-)
-def test_a_file_elsewhere_that_no_batch_can_be_made_of_is_refused(
-    processor: WellspringBatchProcessor,
-    home: Path,
-    service_url: str,
-    tmp_path: Path,
-    content: bytes,
-    said: str,
-) -> None:
-    def answering(asked: Asked) -> Reply | None:
-        """The built-in service would not take such files."""
-        if asked.path == "/files/file-bad":
-            return json_reply({"id": "file-bad", "bytes": len(content), "filename": "x"})
-        if asked.path == "/files/file-bad/content":
-            return Reply(200, content)
-        return forward(asked, service_url)
-
-    with ScriptedService(answering) as line:
-        configure(home, line.base_url)
-        with WellspringBatchProcessor() as theirs, pytest.raises(InputError, match=said):
-            theirs.create_batch_job("file-bad")
-        assert line.count(*CREATION) == 0
-    assert processor.wellspring.jobs() == []
-    assert [path for path in (home / "input").iterdir() if path.is_dir()] == []
-
-
-def test_a_file_that_is_nowhere_or_has_a_batch_already_is_refused(
-    processor: WellspringBatchProcessor, remote: Service, tmp_path: Path
-) -> None:
-    with pytest.raises(InputError, match="does not give the file “file-nowhere”"):
-        processor.create_batch_job("file-nowhere")
-    file_id = upload_elsewhere(remote, tmp_path, jsonl([request("one")]))
-    batch = remote.create(file_id, CHAT, "24h", {})
-    with pytest.raises(InputError, match=f"the batch {batch.id} was made of the file"):
-        processor.create_batch_job(file_id)
-    assert len(batches_of(remote, file_id)) == 1
-
-
-def test_a_batch_made_elsewhere_is_followed_by_its_id(
-    processor: WellspringBatchProcessor, remote: Service, tmp_path: Path
-) -> None:
-    file_id = upload_elsewhere(remote, tmp_path, jsonl([request("Site_facts_1748305611")]))
-    batch = remote.create(file_id, CHAT, "24h", {})
-    assert processor.get_batch_status(batch.id)["request_counts"]["total"] == 1
-    ended = processor.monitor_batch_job(batch.id, check_interval=0.05)
-    assert processor.download_results(remote.retrieve(batch.id)).is_file()
-    assert (ended.id, ended.status) == (batch.id, "completed")
-
-
 def test_the_status_tells_why_a_service_could_not_be_asked(
     make: Make, home: Path, service_url: str, prompts_path: Path
 ) -> None:
@@ -412,29 +279,6 @@ def test_what_failed_is_sent_again_as_part_of_the_same_job(
     assert len(again.batch_ids) == 2
     assert again.job_id == batch.job_id
     processor.cancel_batch_job(batch.id)
-
-
-def test_an_output_file_from_elsewhere_is_read_by_its_old_ids(
-    processor: WellspringBatchProcessor, tmp_path: Path
-) -> None:
-    output = tmp_path / "batch_683506cc_output.jsonl"
-    output.write_bytes(
-        encoded(
-            answer("Development Budget_data_extraction_prompt_1748305611", "Much."),
-            answer("Development Budget_design_specification_prompt_1748305611", "Blue."),
-            answer("free form", "So."),
-        )
-    )
-    results = processor.process_results(output)
-    assert results["total_results"] == 3
-    found = results["results_by_section"]
-    assert headings(results) == {
-        "Development Budget": ["data_extraction_prompt", "design_specification_prompt"],
-        "Requests": ["free form"],
-    }
-    entry = found["Development Budget"]["data_extraction_prompt"]
-    assert (entry["response"], entry["usage"]["total_tokens"]) == ("Much.", 15)
-    assert processor.wellspring.jobs() == []
 
 
 def test_a_stopped_wait_leaves_the_job_and_tells_how_to_go_on(

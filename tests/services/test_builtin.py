@@ -15,9 +15,10 @@ import pytest
 from tests.support.homes import has_stopped, pid_of_builtin, until
 from tests.support.model_server import ModelServer
 from wellspring_tui.errors import BusyError, RefusedError, StorageError
+from wellspring_tui.service_profiles import ServiceProfile
 from wellspring_tui.services.builtin import BuiltinService, refuse_without_model
 from wellspring_tui.services.client import Service
-from wellspring_tui.settings import ServiceProfile, load_settings
+from wellspring_tui.settings import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -73,7 +73,7 @@ def ended_job(
     lines = [_line(own_id, told) for own_id, _, told in named if not told.missing]
     failed = sum(told.text is None for _, _, told in named)
     counts = Counts(len(named), len(lines) - failed, failed)
-    door.ledger.observe(planned, batch(f"batch_{job_id}", "completed", counts=counts))
+    door.ledger.steps.observe(planned, batch(f"batch_{job_id}", "completed", counts=counts))
     outputs = make_folder(door.settings.places.outputs(job_id))
     output = outputs / "part-001.output.jsonl"
     output.write_bytes(encoded(*lines))
@@ -81,7 +81,7 @@ def ended_job(
         index.add_requests(_requests(named, asked))
         index.add_file(output, 1, lambda _done, _total: None)
         if ended:
-            door.ledger.collected(planned, index.totals(), None, own=index.counts_of_part(1))
+            door.ledger.steps.collected(planned, index.totals(), None, own=index.counts_of_part(1))
     return door.job(job_id)
 
 

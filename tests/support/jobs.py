@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wellspring_tui.jobs.model import WAITING, Job, Part, Step
 from wellspring_tui.services.model import Batch, Counts
+
+if TYPE_CHECKING:
+    from wellspring_tui.jobs.ledger import Ledger
 
 NOON = datetime(2126, 5, 1, 12, tzinfo=UTC)
 """Later than anything a test does itself, so that what a service says comes last."""
@@ -63,3 +66,15 @@ def batch(batch_id: str, status: str = "in_progress", **others: Any) -> Batch:
         timeline={"in_progress": NOON + timedelta(minutes=1)},
     )
     return replace(made, **others)
+
+
+def added(ledger: Ledger, job_id: str, parts: int = 1) -> list[Part]:
+    """The parts of a new job, as the ledger has them."""
+    made = job(job_id, requests=3 * parts, parts=parts)
+    ledger.add_job(made, [part(job_id, number + 1) for number in range(parts)])
+    return ledger.parts(job_id)
+
+
+def part_now(ledger: Ledger, one: Part) -> Part:
+    """A part as it is now."""
+    return ledger.parts(one.job_id)[one.number - 1]

@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING
 
 from tests.support.carried import OPTIONS
 from tests.support.homes import carry
+from wellspring_tui.jobs.litter import Scope
 from wellspring_tui.private import make_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from wellspring_tui.jobs.litter import Kind, Litter
     from wellspring_tui.jobs.model import Job
+    from wellspring_tui.services.client import Service
     from wellspring_tui.wellspring import Wellspring
 
 A_MONTH_AGO = -30 * 86_400.0
+DISK = Scope(services=False)
+SERVICES = Scope(disk=False)
 
 
 def put(path: Path, content: bytes = b"x", *, age_seconds: float = 0.0) -> Path:
@@ -65,3 +71,23 @@ def _old_copy(path: Path, seconds: float) -> Path:
     put(path)
     aged_folder(path.parent, seconds)
     return path.parent
+
+
+def kinds(litter: Sequence[Litter]) -> list[Kind]:
+    """What was found, in order of the words."""
+    return sorted(one.kind for one in litter)
+
+
+def files_on(remote: Service) -> set[str]:
+    """The ids of all files that a service has."""
+    return {file.id for file in remote.files()}
+
+
+def files_of(wellspring: Wellspring, job: Job) -> set[str]:
+    """The ids of a job's files on its service."""
+    ids = {
+        own_id
+        for part in wellspring.ledger.parts(job.id)
+        for own_id in (part.input_file_id, part.output_file_id, part.error_file_id)
+    }
+    return {own_id for own_id in ids if own_id}

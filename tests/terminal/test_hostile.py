@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.support.files import answer, jsonl, request, visual
-from tests.support.terminal import in_terminal
+from tests.support.terminals import in_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path

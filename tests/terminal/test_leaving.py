@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.terminal import SWITCHED, in_terminal
+from tests.support.terminals import SWITCHED, in_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -83,9 +83,9 @@ class Past:
     def sent(self, part: Part, minutes_ago: float) -> None:
         """Its input file went, and its batch was made."""
         self._go(minutes_ago)
-        self.ledger.to_step(part, Step.UPLOADING)
-        self.ledger.to_step(part, Step.UPLOADED, input_file_id=f"file-{part.id}")
-        self.ledger.to_step(part, Step.CREATING)
+        self.ledger.steps.to_step(part, Step.UPLOADING)
+        self.ledger.steps.to_step(part, Step.UPLOADED, input_file_id=f"file-{part.id}")
+        self.ledger.steps.to_step(part, Step.CREATING)
         self.seen(part, minutes_ago, "validating")
 
     def seen(
@@ -107,13 +107,13 @@ class Past:
             timeline={status: at},
             problems=problems,
         )
-        self.ledger.observe(self.ledger.part(part.id), batch)
+        self.ledger.steps.observe(self.ledger.part(part.id), batch)
 
     def collected(self, part: Part, answered: int, failed: int = 0) -> None:
         """Its answers are on disk, and so is the job, if this was its last part."""
         totals = Totals(part.requests, answered, failed, usage=Usage(100, 400, 500))
         own = (answered, failed)
-        self.ledger.collected(self.ledger.part(part.id), totals, Decimal("0.0123"), own=own)
+        self.ledger.steps.collected(self.ledger.part(part.id), totals, Decimal("0.0123"), own=own)
 
     def running(
         self, job_id: str, name: str, minutes: float, *, completed: int = 40, silent: float = 0

@@ -61,7 +61,7 @@ def set_stage(door: Wellspring) -> None:
         requests = counts.total or 12
         part = _add_job(ledger, job_id, name, requests, NOW - timedelta(hours=hours))
         batch = _batch(job_id, status, counts, problems)
-        ledger.observe(part, batch)
+        ledger.steps.observe(part, batch)
         _make_index(door, job_id, [f"r{number}" for number in range(requests)])
         _collect(ledger, door, job_id, None)
     _add_readable_job(ledger, door)
@@ -72,7 +72,7 @@ def _add_readable_job(ledger: Ledger, door: Wellspring) -> None:
     names = [(section, kind) for section, kinds in _SECTIONS.items() for kind in kinds]
     ids = [f"{section}.{kind}" for section, kind in names]
     part = _add_job(ledger, "kkkkk1", "garden-handbook", len(ids), NOW - timedelta(hours=3))
-    ledger.observe(part, _batch("kkkkk1", "completed", Counts(5, 4, 1)))
+    ledger.steps.observe(part, _batch("kkkkk1", "completed", Counts(5, 4, 1)))
     outputs = door.settings.places.outputs("kkkkk1")
     usage = {"prompt_tokens": 120, "completion_tokens": 480, "total_tokens": 600}
     lines = [answer(own_id, _TEXT, usage=usage) for own_id in ids[:-1]]
@@ -149,4 +149,4 @@ def _collect(ledger: Ledger, door: Wellspring, job_id: str, cost: Decimal | None
     """Collected as the conductor does it; without answer files the counts stay the service's."""
     (part,) = ledger.parts(job_id)
     with AnswerIndex(door.settings.places.outputs(job_id) / INDEX_NAME) as index:
-        ledger.collected(part, index.totals(), cost, own=index.counts_of_part(1))
+        ledger.steps.collected(part, index.totals(), cost, own=index.counts_of_part(1))

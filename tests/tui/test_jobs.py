@@ -92,7 +92,7 @@ async def test_a_service_that_is_away_makes_the_numbers_stale_and_keeps_the_job(
     home: Path,
     prompts_path: Path,
 ) -> None:
-    from wellspring_tui.settings import ServiceProfile
+    from wellspring_tui.service_profiles import ServiceProfile
 
     away = {
         "services": {"away": ServiceProfile("away", "http://127.0.0.1:9/v1", "AWAY_KEY")},

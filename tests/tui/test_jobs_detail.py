@@ -105,8 +105,8 @@ async def test_a_job_whose_parts_wait_says_for_what(
     with Past(wellspring) as past:
         first, second, third = past.planned("wwwww1", "night", 5, parts=3)
         past.sent(first, 4)
-        past.ledger.wait(second, "room in the queue: 7 of 8 tokens of gpt-4o-mini", None)
-        past.ledger.wait(third, "the hour to pass: 2 batches were created in it", until)
+        past.ledger.steps.wait(second, "room in the queue: 7 of 8 tokens of gpt-4o-mini", None)
+        past.ledger.steps.wait(third, "the hour to pass: 2 batches were created in it", until)
     async with open_dashboard(TALL) as hand:
         await hand.until_shown("waits for room in the queue: 7 of 8 tokens of gpt-4o-mini")
         assert f"were created in it, until {until.astimezone():%H:%M:%S}" in told(hand)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.tui.past import Past
-from wellspring_tui.settings import ServiceProfile
+from wellspring_tui.service_profiles import ServiceProfile
 from wellspring_tui.tui.widgets.table import Table
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from tests.support.files import visual
 from tests.support.model_server import ModelServer
 from tests.support.provider import KEY
 from tests.tui.test_review import button, fill, review
-from wellspring_tui.settings import ServiceProfile
+from wellspring_tui.service_profiles import ServiceProfile
 from wellspring_tui.tui.screens.review_now import NowSwitch
 
 if TYPE_CHECKING:

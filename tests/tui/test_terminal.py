@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,7 @@ def test_the_title_tells_what_runs_and_the_old_one_comes_back(
         terminal.until_shown("● completed")
         terminal.until(lambda: titles(terminal)[-1:] == ["Wellspring"], "the last title")
         terminal.press("q")
-        assert terminal.leave() == 0
+        assert terminal.until_gone() == 0
         assert terminal.written.count(KEEP) == 1
         assert terminal.written.count(BACK) == 1
         assert terminal.written.index(KEEP) < terminal.written.index(b"\x1b]2;")
@@ -94,12 +95,12 @@ def test_the_terminal_is_itself_while_the_dashboard_is_suspended(
     with start() as terminal:
         terminal.until_shown("No jobs yet")
         terminal.press("\x1a")
-        terminal.stop()
+        terminal.until_stopped()
         terminal.until_written(BACK)
-        terminal.go_on()
+        terminal.signal(signal.SIGCONT)
         terminal.until(lambda: terminal.written.count(KEEP) == 2, "the title again")
         terminal.press("q")
-        assert terminal.leave() == 0
+        assert terminal.until_gone() == 0
         assert terminal.written.count(BACK) == 2
 
 
@@ -156,14 +157,14 @@ def test_the_bell_rings_once_for_all_jobs_of_a_round_unless_it_is_off(
     with start() as terminal:
         terminal.until_shown("4 jobs ended")
         terminal.press("q")
-        terminal.leave()
+        terminal.until_gone()
         assert bells(terminal) == 1
     configure(home, "bell = false")
     add_jobs("elder")
     with start() as terminal:
         terminal.until_shown("elder: 4 answered")
         terminal.press("q")
-        terminal.leave()
+        terminal.until_gone()
         assert bells(terminal) == 0
 
 
@@ -175,7 +176,7 @@ def test_a_terminal_that_would_print_them_gets_no_sequences(
     with start(TERM="linux") as terminal:
         terminal.until_shown("apple: 4 answered")
         terminal.press("q")
-        terminal.leave()
+        terminal.until_gone()
         assert b"\x1b]2;" not in terminal.written
         assert b"\x1b]9;" not in terminal.written
         assert KEEP not in terminal.written
@@ -218,12 +219,12 @@ def test_flags_decide_theme_and_interval(start: Callable[..., Terminal]) -> None
 
 def test_an_unknown_theme_is_one_sentence_with_the_names(start: Callable[..., Terminal]) -> None:
     with start("--theme", "nrod") as terminal:
-        assert terminal.leave() == 2
+        assert terminal.until_gone() == 2
         said = " ".join(terminal.text.split())
         assert said.startswith("wellspring: flag --theme: there is no theme “nrod”. Known:")
         assert "high-contrast" in said
     with start(WELLSPRING_THEME="nrod") as terminal:
-        assert terminal.leave() == 2
+        assert terminal.until_gone() == 2
         assert "environment WELLSPRING_THEME: there is no theme" in " ".join(terminal.text.split())
 
 
@@ -238,7 +239,7 @@ def test_a_defect_of_the_dashboard_is_one_sentence_and_no_traceback(
     with closing(sqlite3.connect(home / "ledger.sqlite")) as ledger, ledger:
         ledger.execute("UPDATE jobs SET cost = 'much', collected = 1")
     with start() as terminal:
-        assert terminal.leave() == 70
+        assert terminal.until_gone() == 70
         said = " ".join(terminal.text.split())
         assert "wellspring: something went wrong in Wellspring itself" in said
         assert "Traceback" not in said

@@ -15,6 +15,7 @@ from wellspring_tui.answers import checking, lookups, own_rows, records, section
 from wellspring_tui.answers.failure_kinds import FailureKind, count_kinds
 from wellspring_tui.answers.flags import Flags
 from wellspring_tui.answers.groups import read_groups
+from wellspring_tui.answers.index_schema import SCHEMA, SINCE_VERSION, VERSION
 from wellspring_tui.answers.lengths import read_lengths
 from wellspring_tui.answers.lines import read_outcome
 from wellspring_tui.answers.model import Kind, SectionTotals, Totals, Usage
@@ -27,41 +28,6 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.groups import Group, Heading
     from wellspring_tui.answers.lengths import Lengths
     from wellspring_tui.answers.model import Answer, Place, RequestRow, SectionOutline
-
-_SCHEMA = """
-CREATE TABLE names (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE
-) STRICT;
-CREATE TABLE requests (
-    number INTEGER PRIMARY KEY,         -- the order of the prompts file, from 0
-    row INTEGER NOT NULL,               -- the order of the views: by section, then number
-    custom_id TEXT NOT NULL UNIQUE,
-    section INTEGER NOT NULL, prompt_type INTEGER NOT NULL,
-    file INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
-    schema INTEGER                      -- which its answer is to fit
-) STRICT;
-CREATE TABLE answers (
-    custom_id TEXT PRIMARY KEY,
-    rank INTEGER NOT NULL,              -- answered before failed, then the newer part
-    answered INTEGER NOT NULL,
-    file INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
-    status_code INTEGER, finish TEXT, model TEXT, reason TEXT,
-    input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, total_tokens INTEGER NOT NULL,
-    cached_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL,
-    cache_write_tokens INTEGER NOT NULL DEFAULT 0,
-    off_schema TEXT                     -- what is wrong with an answer that does not fit
-) STRICT, WITHOUT ROWID;
-"""
-_SINCE_VERSION = {
-    1: ("ALTER TABLE answers ADD COLUMN cache_write_tokens INTEGER NOT NULL DEFAULT 0",),
-    2: (
-        "ALTER TABLE requests ADD COLUMN schema INTEGER",
-        "ALTER TABLE answers ADD COLUMN off_schema TEXT",
-        checking.SCHEMA,
-    ),
-}
-"""What makes the next version of one."""
-_VERSION = 3
 
 _ADD_ANSWER = """
 INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -107,13 +73,13 @@ class AnswerIndex:
 
     def _bring_up_to_date(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version not in _SINCE_VERSION:
+        if version not in SINCE_VERSION:
             return
         with self._writing():
             # Another process may have done it while this one waited for its turn.
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            while version in _SINCE_VERSION:
-                for statement in _SINCE_VERSION[version]:
+            while version in SINCE_VERSION:
+                for statement in SINCE_VERSION[version]:
                     self._db.execute(statement)
                 version += 1
             self._db.execute(f"PRAGMA user_version = {version}")
@@ -123,8 +89,8 @@ class AnswerIndex:
         """A new, empty index."""
         path.touch(mode=0o600)
         with closing(sqlite3.connect(path)) as db:
-            db.executescript(f"BEGIN;{_SCHEMA}{checking.SCHEMA};COMMIT;")
-            db.execute(f"PRAGMA user_version = {_VERSION}")
+            db.executescript(f"BEGIN;{SCHEMA}COMMIT;")
+            db.execute(f"PRAGMA user_version = {VERSION}")
         return cls(path)
 
     def reader(self) -> AnswerIndex:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from wellspring_tui.settings import Places
+    from wellspring_tui.places import Places
 
 _LITTLE_ROOM_BYTES = 1_000_000_000
 _LEAST_TERMINAL = (80, 24)

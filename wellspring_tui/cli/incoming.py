@@ -17,7 +17,7 @@ from wellspring_tui.errors import InputError, PromptsFileError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wellspring_tui.settings import Places
+    from wellspring_tui.places import Places
 
 STDIN = Path("-")
 """What stands for stdin among the arguments."""

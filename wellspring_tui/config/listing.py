@@ -13,7 +13,8 @@ from wellspring_tui.text import shown_url
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wellspring_tui.settings import ServiceProfile, Settings
+    from wellspring_tui.service_profiles import ServiceProfile
+    from wellspring_tui.settings import Settings
 
 AT_ONCE = ("check_interval", "log_level", "max_cost", "theme", "requests.", "notices.")
 """The settings, or the start of their keys, that act on a dashboard that is open."""

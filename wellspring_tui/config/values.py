@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import msgspec
 
+from wellspring_tui.config_tables import type_of
 from wellspring_tui.errors import SettingsError
 from wellspring_tui.log_file import Redaction
 from wellspring_tui.origins import path_of
 from wellspring_tui.prompts.model import CHAT, EMBEDDINGS, RESPONSES
-from wellspring_tui.settings import LOG_LEVELS, type_of
+from wellspring_tui.settings import LOG_LEVELS
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from wellspring_tui.jobs.model import Job, Part
     from wellspring_tui.jobs.usage import JobUsage
     from wellspring_tui.jobs.usage_report import By
+    from wellspring_tui.places import Places
     from wellspring_tui.progress import Progress
-    from wellspring_tui.settings import Places
 
 
 class Accounts:

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wellspring_tui.jobs.ledger import Ledger
+    from wellspring_tui.places import Places
     from wellspring_tui.progress import Progress
     from wellspring_tui.services.client import Service
     from wellspring_tui.services.model import Batch
-    from wellspring_tui.settings import Places
 
 _USUAL_WINDOW = "24h"
 

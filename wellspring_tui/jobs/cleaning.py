@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from wellspring_tui.jobs.ledger import Ledger
     from wellspring_tui.jobs.litter import Kept, Litter, Scope
     from wellspring_tui.jobs.model import Job
+    from wellspring_tui.places import Places
     from wellspring_tui.progress import Progress
     from wellspring_tui.services.client import Service
-    from wellspring_tui.settings import Places
 
 _log = logger(__name__)
 _IN_USE = "it is needed again, or another process is at work on it"

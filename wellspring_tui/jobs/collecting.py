@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from wellspring_tui.jobs.ledger import Ledger
     from wellspring_tui.jobs.model import Job, Part
     from wellspring_tui.jobs.usage import JobUsage
+    from wellspring_tui.places import Places
     from wellspring_tui.progress import Progress
     from wellspring_tui.services.client import Service
     from wellspring_tui.services.model import RemoteFile
-    from wellspring_tui.settings import Places
 
 
 class Collector:
@@ -87,7 +87,7 @@ class Collector:
             while not written:
                 totals = index.totals()
                 usage = self._used(job, self._ledger.parts(job.id), index)
-                written = self._ledger.collected(
+                written = self._ledger.steps.collected(
                     part,
                     totals,
                     usage.cost.charged.whole,

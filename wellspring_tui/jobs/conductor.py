@@ -38,10 +38,11 @@ if TYPE_CHECKING:
 
     from wellspring_tui.jobs.collecting import Collector
     from wellspring_tui.jobs.ledger import Ledger
+    from wellspring_tui.places import Places
     from wellspring_tui.prompts.checking import Survey
+    from wellspring_tui.service_profiles import ServiceProfile
     from wellspring_tui.services.client import Service
     from wellspring_tui.services.model import Batch
-    from wellspring_tui.settings import Places, ServiceProfile
 
 _log = logger(__name__)
 _HOLD_SECONDS = 120.0
@@ -199,7 +200,7 @@ class Conductor:
                 passed.append(batch)
                 continue
             doubtful.pop(part.token, None)
-            if self._ledger.observe(part, batch):
+            if self._ledger.steps.observe(part, batch):
                 changed.add(part.job_id)
             if not running and not doubtful:
                 break
@@ -234,7 +235,7 @@ class Conductor:
         user cancels the job, or a day after its window.
         """
         try:
-            return self._ledger.observe(part, service.retrieve(batch_id))
+            return self._ledger.steps.observe(part, service.retrieve(batch_id))
         except GoneError as error:
             asked = part.attempted_at or datetime.now(UTC)
             window_ends = part.expires_at or asked + _LONGEST_WINDOW
@@ -245,7 +246,7 @@ class Conductor:
                     todo="Is this the key of the project it was made in? Cancel it to give it up.",
                 ) from None
             status = "cancelled" if cancel else "failed"
-            self._ledger.end_unsent(part, status, [BatchProblem(error.what, "batch_gone")])
+            self._ledger.steps.end_unsent(part, status, [BatchProblem(error.what, "batch_gone")])
             return True
 
     # -- advance and collect -------------------------------------------------------
@@ -265,25 +266,25 @@ class Conductor:
             return False
         # Threads of one program are as strange to each other as processes are.
         holder = new_holder()
-        held = self._ledger.hold(part.id, holder, _HOLD_SECONDS)
+        held = self._ledger.holds.take(part.id, holder, _HOLD_SECONDS)
         if held is None or held.step is Step.COLLECTED:
             return False
         try:
             return self._move_held(held, profile, sender, self._holding(held, holder, progress))
         finally:
-            self._ledger.release(part.id, holder)
+            self._ledger.holds.release(part.id, holder)
 
     def _move_held(
         self, part: Part, profile: ServiceProfile, sender: Sender, keep_hold: Progress
     ) -> bool:
         cancel = self._ledger.job(part.job_id).cancel_asked
         if cancel and _never_sent(part, sender):
-            self._ledger.end_unsent(part, "cancelled")
+            self._ledger.steps.end_unsent(part, "cancelled")
             return True
         if part.step in BEFORE_CREATION:
             wait = Gate(self._ledger, profile).closed_for(part)
             if wait is not None:
-                return self._ledger.wait(part, wait.reason, wait.until)
+                return self._ledger.steps.wait(part, wait.reason, wait.until)
         if part.step is not Step.CREATED:
             return sender.send(part, keep_hold)
         if part.ended:
@@ -316,7 +317,7 @@ class Conductor:
             return True
         pause = timedelta(seconds=profile.backoff_seconds * setback.wait_factor)
         until = datetime.now(UTC) + pause
-        self._ledger.set_back(part, setback, token=new_token(part.id), until=until)
+        self._ledger.steps.set_back(part, setback, token=new_token(part.id), until=until)
         return True
 
     def _told_more(self, part: Part, service: Service) -> Part:
@@ -328,7 +329,7 @@ class Conductor:
             batch = service.retrieve(str(part.batch_id))
         except GoneError:
             return part  # deleted since: what was seen of it is all there is
-        self._ledger.observe(part, batch)
+        self._ledger.steps.observe(part, batch)
         return self._ledger.part(part.id)
 
     def _cancel(self, part: Part, service: Service) -> bool:
@@ -337,7 +338,7 @@ class Conductor:
         except RefusedError:
             # It ended in the meantime: what it is now says the rest.
             batch = service.retrieve(str(part.batch_id))
-        return self._ledger.observe(part, batch)
+        return self._ledger.steps.observe(part, batch)
 
     def _claimed(self, batch: Batch, doubtful: dict[str, Part]) -> Part | None:
         """The part that `batch` was made for: by our token, or by the input file only we have."""
@@ -346,7 +347,7 @@ class Conductor:
             return part
         by_file = {part.input_file_id: part for part in doubtful.values() if part.input_file_id}
         part = by_file.get(batch.input_file_id or "")
-        return None if part is None or self._ledger.was_given_up(batch.id) else part
+        return None if part is None or self._ledger.steps.was_given_up(batch.id) else part
 
     def _holding(self, part: Part, holder: str, progress: Progress) -> Progress:
         """`progress` that also renews the hold on `part` while long work goes on."""
@@ -356,7 +357,7 @@ class Conductor:
             nonlocal renewed_at
             now = datetime.now(UTC)
             if (now - renewed_at).total_seconds() > _HOLD_SECONDS / 4:
-                self._ledger.hold(part.id, holder, _HOLD_SECONDS)
+                self._ledger.holds.take(part.id, holder, _HOLD_SECONDS)
                 renewed_at = now
             progress.report(what, done, total)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from wellspring_tui.prompts.model import Request
-    from wellspring_tui.settings import ServiceProfile
+    from wellspring_tui.service_profiles import ServiceProfile
 
 _ROOM_USED = 0.8
 """Tokens are estimated, and may be a quarter more: a full part must still fit the queue."""

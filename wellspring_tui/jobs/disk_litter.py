@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wellspring_tui.jobs.clean_book import CleanBook
+    from wellspring_tui.places import Places
     from wellspring_tui.progress import Progress
-    from wellspring_tui.settings import Places
 
 _JOB_ID = re.compile(r"[a-z0-9]{6}")
 _INPUT = re.compile(r"part-(\d{3,})\.jsonl(\.tmp)?")

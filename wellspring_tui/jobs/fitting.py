@@ -12,7 +12,7 @@ from wellspring_tui.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wellspring_tui.settings import ServiceProfile
+    from wellspring_tui.service_profiles import ServiceProfile
 
 _HOURS = {"h": 1, "d": 24}
 

@@ -10,10 +10,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from wellspring_tui.errors import InputError
+from wellspring_tui.jobs import rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from wellspring_tui.jobs.database import Database
+    from wellspring_tui.jobs.model import Part
 
 LOCK_NAME = "job.lock"
 """In the folder of a job's input files."""
@@ -58,3 +62,42 @@ def is_gone(holder: str) -> bool:
     except PermissionError:
         return False  # it lives, and is somebody else's
     return False
+
+
+class Holds:
+    """The ledger's side of it: which part is carried by whom."""
+
+    def __init__(self, file: Database, now: Callable[[], float]) -> None:
+        """`now` tells the time in seconds since 1970."""
+        self._file = file
+        self._now = now
+
+    def take(self, part_id: str, holder: str, seconds: float) -> Part | None:
+        """Hold a part so that no other process carries it; None while another one does.
+
+        The hold ends with the process, or by itself after `seconds`.
+        """
+        now = self._now()
+        with self._file.writing() as db:
+            row = db.execute(
+                "SELECT holder, held_until FROM parts WHERE id = :id", {"id": part_id}
+            ).fetchone()
+            free = row["holder"] in (None, holder) or row["held_until"] < now
+            if not free and not is_gone(row["holder"]):
+                return None
+            held = db.execute(
+                """
+                UPDATE parts SET holder = :holder, held_until = :until
+                WHERE id = :id RETURNING *
+                """,
+                {"id": part_id, "holder": holder, "until": now + seconds},
+            ).fetchone()
+        return rows.part(held)
+
+    def release(self, part_id: str, holder: str) -> None:
+        """Let go of a part."""
+        with self._file.writing() as db:
+            db.execute(
+                "UPDATE parts SET holder = NULL WHERE id = :id AND holder = :holder",
+                {"id": part_id, "holder": holder},
+            )

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.model import Totals
     from wellspring_tui.jobs.ledger import Ledger
     from wellspring_tui.jobs.usage import JobUsage
+    from wellspring_tui.places import Places
     from wellspring_tui.progress import Progress
-    from wellspring_tui.settings import Places
 
 _CHUNK_BYTES = 1024 * 1024
 _LONGEST_LINE_BYTES = 64 * 1024 * 1024

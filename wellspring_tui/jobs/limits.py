@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from wellspring_tui.jobs.database import Database
     from wellspring_tui.jobs.model import Part
-    from wellspring_tui.settings import ServiceProfile
+    from wellspring_tui.service_profiles import ServiceProfile
 
 
 class Limits:

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from wellspring_tui.channels import real_time_channel
+from wellspring_tui.service_profiles import IN_REAL_TIME
 from wellspring_tui.services.model import ENDED, BatchProblem
-from wellspring_tui.settings import IN_REAL_TIME
 
 if TYPE_CHECKING:
     from datetime import datetime

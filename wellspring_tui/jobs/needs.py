@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wellspring_tui.jobs.cutting import Cut, Rule
     from wellspring_tui.jobs.limits import Limits
     from wellspring_tui.prompts.checking import Survey
-    from wellspring_tui.settings import ServiceProfile
+    from wellspring_tui.service_profiles import ServiceProfile
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from wellspring_tui.jobs.model import Outlook
-from wellspring_tui.settings import LOCAL
+from wellspring_tui.service_profiles import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from wellspring_tui.answers.model import RequestRow
     from wellspring_tui.prompts.model import Request
-    from wellspring_tui.settings import ServiceProfile
+    from wellspring_tui.service_profiles import ServiceProfile
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from wellspring_tui.settings import IN_REAL_TIME
+from wellspring_tui.service_profiles import IN_REAL_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

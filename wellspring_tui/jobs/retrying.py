@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.model import Answer
     from wellspring_tui.jobs.ledger import Ledger
     from wellspring_tui.jobs.model import Job, Part
+    from wellspring_tui.places import Places
     from wellspring_tui.progress import Progress
     from wellspring_tui.prompts.model import Request
+    from wellspring_tui.service_profiles import ServiceProfile
     from wellspring_tui.services.model import BatchProblem
-    from wellspring_tui.settings import Places, ServiceProfile
 
 _NO_LINE = Failure(code="request_unknown", message="the file of its request was never here")
 _TOLD_REASONS = 3

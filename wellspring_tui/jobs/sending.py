@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wellspring_tui.jobs.ledger import Ledger
+    from wellspring_tui.places import Places
     from wellspring_tui.progress import Progress
+    from wellspring_tui.service_profiles import ServiceProfile
     from wellspring_tui.services.client import Service
     from wellspring_tui.services.model import RemoteFile
-    from wellspring_tui.settings import Places, ServiceProfile
 
 METADATA_KEY = "wellspring_part"
 JOB_KEY = "wellspring_job"
@@ -71,21 +72,21 @@ class Sender:
         path = self._places.inputs(part.job_id) / part.input_name
         if part.input_file_id is None and not _is_whole(path, part):
             gone = BatchProblem(f"the input file {path} was removed or changed", "input_file_gone")
-            self._ledger.end_unsent(part, "failed", [gone])
+            self._ledger.steps.end_unsent(part, "failed", [gone])
             return True
         try:
             file_id = part.input_file_id or self._upload(part, path, progress).id
-            self._ledger.to_step(part, Step.UPLOADED, input_file_id=file_id)
+            self._ledger.steps.to_step(part, Step.UPLOADED, input_file_id=file_id)
             if part.creation_held:
-                return self._ledger.wait(part, CREATION.reason, CREATION.until)
+                return self._ledger.steps.wait(part, CREATION.reason, CREATION.until)
             if self._profile.waits_for_files and not self._is_processed(file_id):
                 pause = timedelta(seconds=self._profile.backoff_seconds)
-                return self._ledger.wait(part, _PROCESSING, datetime.now(UTC) + pause)
+                return self._ledger.steps.wait(part, _PROCESSING, datetime.now(UTC) + pause)
             self._create(part, file_id)
         except RefusedError as error:
-            self._ledger.end_unsent(part, "failed", [BatchProblem(error.what, "refused")])
+            self._ledger.steps.end_unsent(part, "failed", [BatchProblem(error.what, "refused")])
         except CancelledError:
-            self._ledger.end_unsent(part, "cancelled")
+            self._ledger.steps.end_unsent(part, "cancelled")
         return True
 
     def may_still_appear(self, part: Part) -> bool:
@@ -99,7 +100,7 @@ class Sender:
 
     def _upload(self, part: Part, path: Path, progress: Progress) -> RemoteFile:
         interrupted = part.step is Step.UPLOADING
-        self._ledger.to_step(part, Step.UPLOADING)
+        self._ledger.steps.to_step(part, Step.UPLOADING)
         if interrupted:
             known = self._service.find_file(part.upload_name, part.size_bytes)
             if known is not None:
@@ -126,7 +127,7 @@ class Sender:
         metadata = {METADATA_KEY: part.token, JOB_KEY: part.job_id}
         if job.description:
             metadata[_DESCRIPTION_KEY] = job.description[:_METADATA_LENGTH]
-        self._ledger.to_step(part, Step.CREATING)
+        self._ledger.steps.to_step(part, Step.CREATING)
         try:
             batch = self._service.create(
                 file_id,
@@ -139,13 +140,13 @@ class Sender:
         except NetworkError:
             raise  # it may have been created: the part stays in `creating`
         except (CredentialsError, GoneError):
-            self._ledger.to_step(part, Step.UPLOADED)
+            self._ledger.steps.to_step(part, Step.UPLOADED)
             raise
         except BusyError as error:
             if not error.in_doubt:
-                self._ledger.to_step(part, Step.UPLOADED)
+                self._ledger.steps.to_step(part, Step.UPLOADED)
             raise
-        self._ledger.observe(part, batch)
+        self._ledger.steps.observe(part, batch)
 
 
 def _is_whole(path: Path, part: Part) -> bool:

@@ -19,10 +19,10 @@ from wellspring_tui.jobs.model import part_file_name
 
 if TYPE_CHECKING:
     from wellspring_tui.jobs.clean_book import CleanBook, SentPart
+    from wellspring_tui.places import Places
     from wellspring_tui.progress import Progress
     from wellspring_tui.services.client import Service
     from wellspring_tui.services.model import RemoteFile
-    from wellspring_tui.settings import Places
 
 _UPLOADED = re.compile(r"wellspring-(.+)-[0-9a-f]{12}\.jsonl")
 """How an input file of ours is called: by its part's token."""

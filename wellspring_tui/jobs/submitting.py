@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 
     from wellspring_tui.jobs.ledger import Ledger
     from wellspring_tui.jobs.needs import Needs
+    from wellspring_tui.places import Places
     from wellspring_tui.progress import Progress
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.prompts.filed import Headings
     from wellspring_tui.prompts.images import ImageOpener
     from wellspring_tui.prompts.model import Request, RequestOptions
-    from wellspring_tui.settings import Places, ServiceProfile
+    from wellspring_tui.service_profiles import ServiceProfile
 
 
 class Submitter:

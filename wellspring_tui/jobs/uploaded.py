@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wellspring_tui.jobs.ledger import Ledger
+    from wellspring_tui.places import Places
     from wellspring_tui.progress import Progress
     from wellspring_tui.services.client import Service
-    from wellspring_tui.settings import Places
 
 
 class Taker:

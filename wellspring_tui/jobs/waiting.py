@@ -14,7 +14,7 @@ from wellspring_tui.jobs.model import Step
 if TYPE_CHECKING:
     from wellspring_tui.jobs.ledger import Ledger
     from wellspring_tui.jobs.model import Part
-    from wellspring_tui.settings import ServiceProfile
+    from wellspring_tui.service_profiles import ServiceProfile
 
 _HOUR = timedelta(hours=1)
 _DOUBLINGS = 8

@@ -12,68 +12,11 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import TYPE_CHECKING
 
+from wellspring_tui.local.store_schema import VERSION, WAYS_HERE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-_VERSION = 3
-
-_SCHEMA = """
-CREATE TABLE files (
-    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
-    id          TEXT NOT NULL UNIQUE,
-    bytes       INTEGER NOT NULL,
-    created_at  INTEGER NOT NULL,
-    expires_at  INTEGER,
-    filename    TEXT NOT NULL,
-    purpose     TEXT NOT NULL,
-    -- A deleted file keeps its row: a client that deletes while it pages still finds its place.
-    deleted     INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE batches (
-    seq                 INTEGER PRIMARY KEY AUTOINCREMENT,
-    id                  TEXT NOT NULL UNIQUE,
-    endpoint            TEXT NOT NULL,
-    input_file_id       TEXT NOT NULL,
-    completion_window   TEXT NOT NULL,
-    status              TEXT NOT NULL,
-    created_at          INTEGER NOT NULL,
-    expires_at          INTEGER NOT NULL,
-    metadata            TEXT,
-    output_life_seconds INTEGER,
-    model               TEXT,
-    errors              TEXT,
-    -- Decided, and written down, before the result files are moved to their places.
-    ending              TEXT,
-    output_file_id      TEXT,
-    error_file_id       TEXT,
-    in_progress_at      INTEGER,
-    finalizing_at       INTEGER,
-    completed_at        INTEGER,
-    failed_at           INTEGER,
-    expired_at          INTEGER,
-    cancelling_at       INTEGER,
-    cancelled_at        INTEGER,
-    total               INTEGER NOT NULL DEFAULT 0,
-    completed           INTEGER NOT NULL DEFAULT 0,
-    failed              INTEGER NOT NULL DEFAULT 0,
-    input_tokens        INTEGER NOT NULL DEFAULT 0,
-    output_tokens       INTEGER NOT NULL DEFAULT 0,
-    reasoning_tokens    INTEGER NOT NULL DEFAULT 0,
-    enqueued_tokens     INTEGER NOT NULL DEFAULT 0,
-    answerer            TEXT NOT NULL DEFAULT '',
-    cached_tokens       INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX unfinished ON batches (seq)
-    WHERE status IN ('validating', 'in_progress', 'finalizing', 'cancelling');
-"""
-
-_FROM_VERSION_1 = "ALTER TABLE batches ADD COLUMN enqueued_tokens INTEGER NOT NULL DEFAULT 0;"
-_FROM_VERSION_2 = """
-ALTER TABLE batches ADD COLUMN answerer TEXT NOT NULL DEFAULT '';
-ALTER TABLE batches ADD COLUMN cached_tokens INTEGER NOT NULL DEFAULT 0;
-"""
-_WAYS_HERE = {0: _SCHEMA, 1: _FROM_VERSION_1 + _FROM_VERSION_2, 2: _FROM_VERSION_2}
 
 _UNFINISHED = "status IN ('validating', 'in_progress', 'finalizing', 'cancelling')"
 _FILE = "id, bytes, created_at, expires_at, filename, purpose"
@@ -153,9 +96,9 @@ class Store:
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
-        way_here = _WAYS_HERE.get(self._db.execute("PRAGMA user_version").fetchone()[0])
+        way_here = WAYS_HERE.get(self._db.execute("PRAGMA user_version").fetchone()[0])
         if way_here is not None:
-            self._db.executescript(f"BEGIN; {way_here} PRAGMA user_version = {_VERSION}; COMMIT;")
+            self._db.executescript(f"BEGIN; {way_here} PRAGMA user_version = {VERSION}; COMMIT;")
 
     def close(self) -> None:
         with self._lock:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from wellspring_tui.service_profiles import ServiceProfile
     from wellspring_tui.services.provider import Provider
-    from wellspring_tui.settings import ServiceProfile
 
 _START_SECONDS = 20.0
 _NO_ANSWERER = 4

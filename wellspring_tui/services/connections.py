@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from wellspring_tui.settings import refuse_without_address
+from wellspring_tui.service_profiles import refuse_without_address
 
 if TYPE_CHECKING:
+    from wellspring_tui.service_profiles import ServiceProfile
     from wellspring_tui.services.builtin import BuiltinService
     from wellspring_tui.services.client import Service
-    from wellspring_tui.settings import ServiceProfile, Settings
+    from wellspring_tui.settings import Settings
 
 
 class Connections:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import openai
 
-    from wellspring_tui.settings import ServiceProfile
+    from wellspring_tui.service_profiles import ServiceProfile
 
 _FILES = "/files"
 

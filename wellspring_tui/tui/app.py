@@ -21,7 +21,7 @@ from textual.widgets import Input
 from wellspring_tui import log
 from wellspring_tui.errors import StorageError, WellspringError
 from wellspring_tui.log import logger
-from wellspring_tui.settings import LOCAL
+from wellspring_tui.service_profiles import LOCAL
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 from wellspring_tui.tui.carrier import KEYS_WAIT_SECONDS, Carrier, in_thread

@@ -23,6 +23,8 @@ COLUMNS = (
     Column("cost", "Cost", 8, align="right", priority=1, sortable=True),
 )
 
+SIZE = (60, 11)  # a header and ten rows
+
 
 def jobs(numbers: Iterable[int]) -> ListRows:
     return ListRows(Row(f"j{n}", (f"Job {n}", "completed", f"${n}")) for n in numbers)
@@ -75,3 +77,7 @@ def texts(widget: Widget) -> list[str]:
 def width_of(strip: Strip) -> int:
     """How wide the line really is, segment by segment, whatever it says of itself."""
     return sum(cell_len(segment.text) for segment in strip)
+
+
+def first_shown(app: TableApp) -> str:
+    return texts(app.table)[1][3:].split("  ")[0]

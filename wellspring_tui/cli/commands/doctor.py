@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from wellspring_tui.cli.chosen import Chosen
-    from wellspring_tui.settings import ServiceProfile, Settings
+    from wellspring_tui.service_profiles import ServiceProfile
+    from wellspring_tui.settings import Settings
     from wellspring_tui.wellspring import Wellspring
 
 _MARKS = {State.OK: "✓", State.NOTE: "–", State.WARNING: "!", State.ERROR: "✗"}

@@ -13,7 +13,8 @@ from wellspring_tui.errors import InputError
 
 if TYPE_CHECKING:
     from wellspring_tui.cli.chosen import Chosen
-    from wellspring_tui.settings import ServiceProfile, Settings
+    from wellspring_tui.service_profiles import ServiceProfile
+    from wellspring_tui.settings import Settings
 
 _MOST_BYTES = 10_000
 """More than any key has, and less than a file given by mistake."""

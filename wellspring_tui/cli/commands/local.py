@@ -105,7 +105,7 @@ def local(
     It runs until Ctrl-C. Its base URL is printed when it is ready. Answers are simulated
     unless there is a model server, here or as `model_server` of `[services.local]`.
     """
-    from wellspring_tui.settings import LOCAL, ServiceProfile
+    from wellspring_tui.service_profiles import LOCAL, ServiceProfile
 
     settings = chosen.settings()
     # Who is named here answers, with nothing of what the settings say about another.

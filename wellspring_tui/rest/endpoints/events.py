@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from wellspring_tui.jobs.model import JobDetail
 from wellspring_tui.rest.desk import AtDesk, Desk, JobId
-from wellspring_tui.rest.models import of_event, of_job
+from wellspring_tui.rest.shapes import of_event, of_job
 
 router = APIRouter(tags=["jobs"])
 

@@ -11,16 +11,9 @@ from wellspring_tui.jobs.entries import JOB_STATUSES
 from wellspring_tui.jobs.model import JobsQuery
 from wellspring_tui.jobs.spending import limit_from_text
 from wellspring_tui.rest.desk import AtDesk, JobId
-from wellspring_tui.rest.models import (
-    JobDetailModel,
-    JobModel,
-    JobsPage,
-    RetryModel,
-    of_detail,
-    of_job,
-    of_retry,
-)
+from wellspring_tui.rest.models import JobDetailModel, JobModel, JobsPage, RetryModel
 from wellspring_tui.rest.problems import conflicts, validation
+from wellspring_tui.rest.shapes import of_detail, of_job, of_retry
 
 router = APIRouter(tags=["jobs"])
 

@@ -17,13 +17,8 @@ from wellspring_tui.rest.checked import CheckedModel, of_checked
 from wellspring_tui.rest.desk import AtDesk, Desk
 from wellspring_tui.rest.endpoints.answers import whole_results
 from wellspring_tui.rest.incoming import copied
-from wellspring_tui.rest.models import (
-    Processing,
-    ResultsModel,
-    Submission,
-    SubmittedModel,
-    of_submitted,
-)
+from wellspring_tui.rest.models import Processing, ResultsModel, Submission, SubmittedModel
+from wellspring_tui.rest.shapes import of_submitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from textual.worker import WorkerCancelled
 
 from wellspring_tui.errors import StoppedError, WellspringError
 from wellspring_tui.jobs.model import Job
-from wellspring_tui.settings import LOCAL
+from wellspring_tui.service_profiles import LOCAL
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 from wellspring_tui.tui.heard import Heard

@@ -13,7 +13,7 @@ from wellspring_tui.errors import WellspringError
 from wellspring_tui.jobs.fitting import refuse_unfit
 from wellspring_tui.jobs.spending import keep_to
 from wellspring_tui.prompts.model import FileKind
-from wellspring_tui.settings import SIMULATED
+from wellspring_tui.service_profiles import SIMULATED
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 from wellspring_tui.tui.screens import survey_lines
@@ -22,7 +22,8 @@ from wellspring_tui.tui.screens.review_fields import LABELS, Draft
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from wellspring_tui.settings import ServiceProfile, Settings
+    from wellspring_tui.service_profiles import ServiceProfile
+    from wellspring_tui.settings import Settings
     from wellspring_tui.tui.readings import Reading
 
 _PATH_LENGTH = 58

@@ -18,7 +18,8 @@ from wellspring_tui.tui import look
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from wellspring_tui.settings import Places, ServiceProfile
+    from wellspring_tui.places import Places
+    from wellspring_tui.service_profiles import ServiceProfile
     from wellspring_tui.wellspring import Wellspring
 
 
