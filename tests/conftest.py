@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -18,7 +19,6 @@ from wellspring_tui.wellspring import Wellspring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 # No test asserts on a time, hypothesis by itself does.
 hypothesis.settings.register_profile("wellspring", deadline=None)
@@ -43,6 +43,12 @@ def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(_OURS):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+
+
+@pytest.fixture(autouse=True)
+def _processes_without_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process spends its time on loading a vocabulary; a test in this one has the extra."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "support" / "without_tokens"))
 
 
 @pytest.fixture(autouse=True)

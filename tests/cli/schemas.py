@@ -218,6 +218,7 @@ SURVEY = fields(
     models=by_name(COUNT),
     endpoint=or_null(TEXT),
     estimated_input_tokens=COUNT,
+    tokens_exact=FLAG,
     output_tokens_limit=or_null(COUNT),
     size_bytes=COUNT,
     cost=fields(free=FLAG, now=FLAG, batch_usd=or_null(MONEY), real_time_usd=or_null(MONEY)),

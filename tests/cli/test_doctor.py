@@ -222,6 +222,7 @@ def test_an_extra_that_is_missing_is_no_fault(shell: Shell) -> None:
     assert done.code == 0
     expected = "– extra parquet (answers as Parquet): not installed\n    pip install"
     assert expected in done.stdout
+    assert "✓ extra tokens (tokens counted exactly before sending): installed" in done.stdout
 
 
 def test_the_terminal_it_would_be_shown_on(shell: Shell) -> None:

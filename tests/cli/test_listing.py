@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,7 @@ def test_check_tells_what_is_in_a_file_and_sends_nothing(shell: Shell) -> None:
     assert found["sections"] == {"Soil": {"facts": 1}, "Water": {"facts": 1}}
     assert found["models"] == {"o3-mini": 2}
     assert found["output_tokens_limit"] == 200
+    assert found["tokens_exact"] is False
     assert found["cost"]["free"] is True
     assert float(found["cost"]["batch_usd"]) < float(found["cost"]["real_time_usd"])
     assert any("temperature" in note for note in found["notes"])
@@ -94,6 +96,24 @@ def test_check_says_unknown_for_a_price_that_nobody_knows(shell: Shell) -> None:
     assert shown.code == 0
     assert "unknown as a batch, unknown in real time" in shown.stdout
     assert shown.stderr == ""
+
+
+def test_check_says_how_near_its_tokens_are(shell: Shell) -> None:
+    def told(model: str, **variables: str) -> str:
+        return shell.wellspring("check", SAMPLE, "--model", model, **variables).stdout
+
+    shell.write("sitecustomize.py", "import sys; sys.modules['tiktoken'] = None")
+    without, with_it = {"PYTHONPATH": str(shell.folder)}, {"PYTHONPATH": ""}
+
+    near = "≈: estimated, about 5 % off on English text"
+    bare = told("gpt-4o-mini", **without)
+    assert re.search(r"Tokens +≈ [\d,]+ in", bare)
+    assert f"{near}; `pip install 'wellspring-tui[tokens]'` counts exactly" in bare
+    counted = told("gpt-4o-mini", **with_it)
+    assert re.search(r"Tokens +[\d,]+ in", counted)
+    assert "≈:" not in counted
+    assert f"{near}\n" in told("our-own", **with_it)
+    assert "≈: within 1 % for texts" in told("o3-mini", **with_it)
 
 
 def test_check_lists_every_problem_and_answers_with_2(shell: Shell) -> None:

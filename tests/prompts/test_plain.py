@@ -140,7 +140,8 @@ from pathlib import Path
 resource.setrlimit(resource.RLIMIT_AS, (128 * 2**20, 128 * 2**20))
 from wellspring_tui.prompts.model import RequestOptions
 from wellspring_tui.prompts.opening import open_prompts
-print(sum(len(one.line) > 0 for one in open_prompts(Path(sys.argv[1])).read(RequestOptions())))
+options = RequestOptions(model="nobodys-model")  # whose vocabulary takes no room
+print(sum(len(one.line) > 0 for one in open_prompts(Path(sys.argv[1])).read(options)))
 """
 
 

@@ -57,6 +57,14 @@ def test_every_line_is_kept_byte_for_byte(
     assert written == jsonl(lines)
 
 
+def test_a_number_that_nobody_can_read_is_the_services_business(tmp_path: Path) -> None:
+    path = tmp_path / "requests.jsonl"
+    line = request("a", temperature="?").replace(b'"?"', b"1e999")
+    path.write_bytes(jsonl([line]))
+    _, made = read(path)
+    assert [one.line for one in made] == [line]
+
+
 def test_options_for_prompts_do_not_touch_ready_made_requests(tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     path.write_bytes(jsonl([request("a", model="o3", temperature=1, max_tokens=5)]))

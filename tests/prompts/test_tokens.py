@@ -1,21 +1,30 @@
-"""The estimate before sending is near what services count; it takes hardly any time."""
+"""Tokens before sending are what services count, or near it; it takes hardly any time."""
 
 from __future__ import annotations
 
 import json
+from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.files import SHARED
+from wellspring_tui.prompts.checking import survey
 from wellspring_tui.prompts.model import Request, RequestOptions
 from wellspring_tui.prompts.opening import open_prompts
-from wellspring_tui.prompts.tokens import PER_MESSAGE, Meter, estimate, estimate_json
+from wellspring_tui.prompts.tokens import PER_MESSAGE, Meter, estimate, estimate_json, measure
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OUTPUT = SHARED / "batch_683506cc77cc8190b47611aeff3f7024_output.jsonl"
 PROMPTS = SHARED / "visual_batch_prompts_20250526_171050.json"
 REQUESTS = SHARED / "wellspring_batch_tasks_20250526_172651.jsonl"
+
+COUNTED, ESTIMATED = "gpt-4o-mini", "nobodys-model"
+"""Of the one model the vocabulary is at hand, of the other it is not."""
 
 # First articles of the Universal Declaration of Human Rights, and code; the counts are
 # those of the vocabulary o200k_base.
@@ -41,17 +50,28 @@ def test_a_text_of_any_script_is_estimated_within_a_fifth(text: str, counted: in
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the real files are not on this machine")
 @pytest.mark.parametrize("path", [PROMPTS, REQUESTS], ids=["prompts", "requests"])
-def test_the_teams_own_prompts_are_estimated_within_a_tenth(path: object) -> None:
+def test_the_teams_own_prompts_are_counted_as_the_service_counted_them(path: Path) -> None:
     lines = [json.loads(line) for line in REQUESTS.read_bytes().strip().split(b"\n")]
     system = lines[0]["body"]["messages"][0]["content"]
     answers = [json.loads(line) for line in OUTPUT.read_bytes().strip().split(b"\n")]
-    counted = {
+    billed = {
         line["custom_id"]: line["response"]["body"]["usage"]["prompt_tokens"] for line in answers
     }
-    found = open_prompts(path).read(RequestOptions(system=system))  # type: ignore[arg-type]
-    estimated = [item.tokens for item in found if isinstance(item, Request)]
-    in_order = [counted[line["custom_id"]] for line in lines]
-    assert estimated == pytest.approx(in_order, rel=0.1)
+
+    found, requests = survey(open_prompts(path), RequestOptions(system=system))
+
+    assert [request.tokens for request in requests] == [billed[one["custom_id"]] for one in lines]
+    assert (found.tokens, found.tokens_exact) == (1_646, True)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the real files are not on this machine")
+def test_without_their_vocabulary_they_are_estimated_within_a_tenth() -> None:
+    counted = open_prompts(PROMPTS).read(RequestOptions(model=COUNTED))
+    estimated = open_prompts(PROMPTS).read(RequestOptions(model=ESTIMATED))
+    expected = [item.tokens for item in counted if isinstance(item, Request)]
+    found = [item.tokens for item in estimated if isinstance(item, Request)]
+    assert found == pytest.approx(expected, rel=0.1)
+    assert found != expected
 
 
 def test_nothing_is_no_token_and_anything_is_one() -> None:
@@ -88,20 +108,39 @@ def test_any_bytes_have_an_estimate(raw: bytes) -> None:
 @given(st.lists(st.text(max_size=60), max_size=20))
 def test_the_first_texts_are_measured_one_by_one(texts: list[str]) -> None:
     meter = Meter()
-    assert [meter.text(text) for text in texts] == [estimate(text) for text in texts]
+    found = [meter.text(text, ESTIMATED) for text in texts]
+    assert found == [(estimate(text), False) for text in texts]
 
 
-def test_the_sum_of_many_is_as_good_as_if_each_had_been_measured() -> None:
+@pytest.mark.parametrize("model", [COUNTED, ESTIMATED])
+def test_the_sum_of_many_is_as_good_as_if_each_had_been_measured(model: str) -> None:
     kinds = [*KNOWN, "Name the colours of moss.", "3.14159 2.71828", "{}"]
-    texts = [f"{kinds[number % len(kinds)]} ({number % 97})" for number in range(8_000)]
+    chance = Random(1)
+    texts = [" ".join(chance.choices(kinds, k=chance.randint(1, 9))) for _ in range(6_000)]
     meter = Meter()
-    assert sum(map(meter.text, texts)) == pytest.approx(sum(map(estimate, texts)), rel=0.01)
+    found = [meter.text(text, model) for text in texts]
+    each = sum(measure(text, model).tokens for text in texts)
+    assert sum(one.tokens for one in found) == pytest.approx(each, rel=0.01)
+    assert not all(one.counted for one in found)
 
 
-def test_a_text_of_unusual_length_is_always_measured() -> None:
+def test_the_first_million_characters_of_a_file_are_counted() -> None:
     meter = Meter()
-    for _ in range(1_000):
-        meter.text("Name the colours of moss.")
+    text = "Name the colours of moss. " * 40
+    found = [meter.text(text, COUNTED).counted for _ in range(1_000_000 // len(text) + 3)]
+    assert found == [True] * (len(found) - 3) + [False] * 3
+
+
+@pytest.mark.parametrize("model", [COUNTED, ESTIMATED])
+def test_a_text_of_unusual_length_is_always_measured(model: str) -> None:
+    meter = Meter()
+    for _ in range(50_000):
+        meter.text("Name the colours of moss.", model)
     long = "4" * 9_000
-    assert meter.text(long) == estimate(long)
-    assert meter.text("") == 0
+    assert meter.text(long, model) == measure(long, model)
+    assert meter.text("", model).tokens == 0
+
+
+def test_what_was_sent_before_is_not_counted_anew() -> None:
+    meter = Meter(counts=False)
+    assert meter.text(next(iter(KNOWN)), COUNTED) == (estimate(next(iter(KNOWN))), False)

@@ -209,7 +209,8 @@ def test_the_survey_says_what_the_model_will_get_instead(tmp_path: Path) -> None
 def test_the_survey_counts_tokens_and_the_output_at_its_limit(tmp_path: Path) -> None:
     path = tmp_path / "prompts.json"
     path.write_bytes(visual({"A": {"x": "Which soil?", "y": "花" * 400}}))
-    found, requests = survey(open_prompts(path), RequestOptions(max_tokens=50))
+    options = RequestOptions(max_tokens=50, model="nobodys-model")
+    found, requests = survey(open_prompts(path), options)
     lines = [request.line for request in requests]
     assert found.tokens == estimate("Which soil?") + estimate("花" * 400) + 2 * 7
     assert found.output_limit == 100

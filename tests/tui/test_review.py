@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -229,8 +230,10 @@ async def test_a_window_that_the_service_has_not_is_said(open_dashboard: Open) -
 async def test_parameters_that_are_put_right_are_said(open_dashboard: Open) -> None:
     async with open_dashboard((80, 40), demo=True) as hand:
         await review(hand)
+        assert re.search(r"tokens +[\d,]+ in", hand.text)
         fill(hand, model="o4-mini")
         await hand.until_shown("o4-mini takes no temperature: left out.")
+        assert re.search(r"tokens +≈ [\d,]+ in", hand.text)
         assert "o4-mini takes max_completion_tokens instead of max_tokens." in hand.text
 
 

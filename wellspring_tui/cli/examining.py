@@ -28,6 +28,7 @@ _EXTRAS = {
     "keyring": ("keyring", "API keys in the system's keyring"),
     "model": ("xllamacpp", "answers of a small model on this machine"),
     "parquet": ("pyarrow", "answers as Parquet"),
+    "tokens": ("tiktoken", "tokens counted exactly before sending"),
 }
 """An extra of the package → the module that it brings, and what that is for."""
 

@@ -39,9 +39,9 @@ OFFERS = (
 )
 SURVEY = (
     "an object with file, kind, sendable, columns, template_needed, prompts, blank, sections, "
-    "models, endpoint, estimated_input_tokens, output_tokens_limit, size_bytes, cost (free, now, "
-    "batch_usd, real_time_usd), expected_output, parts, queue, notes, problem_count, "
-    "problem_kinds, problems (line, key, what)"
+    "models, endpoint, estimated_input_tokens, tokens_exact, output_tokens_limit, size_bytes, "
+    "cost (free, now, batch_usd, real_time_usd), expected_output, parts, queue, notes, "
+    "problem_count, problem_kinds, problems (line, key, what)"
 )
 RESULTS = (
     "an object with total_results, timestamp, job_id, name, status, service, batch_ids, cost_usd, "

@@ -114,6 +114,7 @@ def survey(needs: Needs, cost: Estimate) -> dict[str, Any]:
         "models": dict(of.models),
         "endpoint": of.endpoint,
         "estimated_input_tokens": of.tokens,
+        "tokens_exact": of.tokens_exact,
         "output_tokens_limit": of.output_limit,
         "size_bytes": of.size_bytes,
         "cost": {

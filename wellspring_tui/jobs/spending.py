@@ -27,8 +27,8 @@ _MOST = 1_000_000_000
 class Estimate:
     """What a job would cost, in dollars; None where a price is unknown.
 
-    Input tokens are estimated; output is counted at its limit, so a job costs at most
-    about this.
+    Input tokens are counted or estimated; output is taken at its limit, so a job costs at
+    most about this.
     """
 
     input_tokens: int
@@ -44,6 +44,8 @@ class Estimate:
     """Whether it is answered in real time, and charged so."""
     expected: Expected | None = None
     """What is likely by earlier answers; None when there are none to go by."""
+    tokens_exact: bool = False
+    """Whether `input_tokens` were all counted, as the service will count them."""
 
     @property
     def upper(self) -> Decimal | None:
@@ -106,6 +108,7 @@ def estimate(
         None
         if expected is None
         else expected.expected(likely(expected.likely), likely(expected.high)),
+        found.tokens_exact,
     )
 
 

@@ -5,23 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from wellspring_tui.errors import InputError
 from wellspring_tui.prompts.asking import Pictured, Turns, as_input
+from wellspring_tui.prompts.counted import is_its_texts
 from wellspring_tui.prompts.image_tokens import image_tokens
 from wellspring_tui.prompts.model import CHAT, EMBEDDINGS, RESPONSES, Request, RequestOptions
 from wellspring_tui.prompts.schemas import loose_words
-from wellspring_tui.prompts.tokens import (
-    PER_MESSAGE,
-    PER_REQUEST,
-    Meter,
-    estimate,
-    estimate_value,
-)
+from wellspring_tui.prompts.tokens import PER_MESSAGE, PER_REQUEST, Measured, Meter, measure
 from wellspring_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -84,15 +79,8 @@ class RequestBuilder:
         self._model = options.model
         self._endpoint = options.endpoint
         self._max_output = 0 if options.endpoint == EMBEDDINGS else options.max_tokens
-        system = options.system or ""
-        messages = 2 if system else 1
         self._meter = Meter()
-        self._system_tokens = estimate(system) + PER_MESSAGE if system else 0
         self._schema = None if options.schema is None else options.schema.text.encode()
-        self._schema_tokens = 0 if options.schema is None else estimate(options.schema.text)
-        self._own_tokens = (
-            estimate(system) + PER_MESSAGE * messages + PER_REQUEST + self._schema_tokens
-        )
         # Lines differ in their id, which is the first text in them, and in their prompt,
         # which is the last. What is around these is encoded once.
         line = _encode(
@@ -120,23 +108,23 @@ class RequestBuilder:
         match asked:
             case str():
                 line = self._line(own_id, asked)
-                tokens = self._own_tokens + self._meter.text(asked)
+                tokens, counted = self._meter.text(asked, self._model)
+                tokens += self._around.tokens
+                exact = counted and self._around.counted
             case Pictured():
                 line = self._line(own_id, asked.content(self._endpoint))
-                tokens = self._own_tokens + self._meter.text(asked.text)
+                tokens = self._around.tokens + self._meter.text(asked.text, self._model).tokens
                 tokens += sum(
                     image_tokens(self._model, image.width, image.height) for image in asked.images
                 )
+                exact = False
             case Turns():
+                made = body(asked, self._options)
                 line = _encode(
-                    {
-                        "custom_id": own_id,
-                        "method": "POST",
-                        "url": self._endpoint,
-                        "body": body(asked, self._options),
-                    }
+                    {"custom_id": own_id, "method": "POST", "url": self._endpoint, "body": made}
                 )
-                tokens = self._tokens_of(asked)
+                tokens, counted = self._tokens_of(asked, len(line))
+                exact = counted and is_its_texts(self._endpoint, made)
         return Request(
             own_id,
             section,
@@ -148,15 +136,40 @@ class RequestBuilder:
             self._max_output,
             row=row,
             schema=self._schema,
+            exact=exact,
         )
 
     def _line(self, own_id: str, content: object) -> bytes:
         return b"".join((self._start, _encode(own_id), self._middle, _encode(content), self._end))
 
-    def _tokens_of(self, asked: Turns) -> int:
-        tokens = PER_REQUEST + estimate_value(asked.messages, image_tokens(self._model))
-        tokens += self._schema_tokens
-        return tokens if asked.bring_system else tokens + self._system_tokens
+    def _tokens_of(self, asked: Turns, size: int) -> Measured:
+        tokens, counted = self._meter.value(asked.messages, size, self._model)
+        tokens += PER_REQUEST + self._schema_tokens
+        if asked.bring_system:
+            return Measured(tokens, counted)
+        return Measured(tokens + self._system.tokens, counted and self._system.counted)
+
+    @cached_property
+    def _around(self) -> Measured:
+        """What is around each prompt; counted if nothing in it counts in a way of its own."""
+        plain = is_its_texts(self._endpoint, body("", self._options))
+        if self._endpoint == EMBEDDINGS:
+            return Measured(0, plain)
+        tokens = PER_MESSAGE + PER_REQUEST + self._system.tokens + self._schema_tokens
+        return Measured(tokens, plain and self._system.counted)
+
+    @cached_property
+    def _system(self) -> Measured:
+        system = self._options.system
+        if system is None:
+            return Measured(0, counted=True)
+        tokens, counted = measure(system, self._model)
+        return Measured(tokens + PER_MESSAGE, counted)
+
+    @cached_property
+    def _schema_tokens(self) -> int:
+        schema = self._options.schema
+        return 0 if schema is None else measure(schema.text, self._model).tokens
 
 
 def body(asked: Asked, options: RequestOptions) -> dict[str, object]:

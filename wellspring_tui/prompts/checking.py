@@ -48,7 +48,9 @@ class Survey:
     prompts: int = 0
     blank: int = 0
     tokens: int = 0
-    """Input tokens, estimated."""
+    """Input tokens, counted or estimated: `tokens_exact` tells."""
+    estimated: int = 0
+    """Prompts whose tokens are estimated."""
     output_limit: int | None = 0
     """Output tokens at most; None when a request sets no limit."""
     size_bytes: int = 0
@@ -71,10 +73,16 @@ class Survey:
     template_needed: bool = False
     """Whether it is a table that nobody said yet what to ask of."""
 
+    @property
+    def tokens_exact(self) -> bool:
+        """Whether the tokens of all its prompts were counted, as their service will count them."""
+        return self.prompts > 0 and not self.estimated
+
     def add(self, request: Request) -> None:
         """Count one request in."""
         self.prompts += 1
         self.tokens += request.tokens
+        self.estimated += not request.exact
         self.size_bytes += len(request.line) + 1
         types = self.sections.setdefault(request.section, Counter())
         types[request.prompt_type if len(types) < 1_000 else "…"] += 1

@@ -122,7 +122,7 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     line: bytes
     """The JSON, without a line break."""
     tokens: int
-    """Input tokens, estimated."""
+    """Input tokens, counted or estimated."""
     max_output_tokens: int | None
     inputs: int = 1
     """How many texts it embeds; 1 for every other endpoint."""
@@ -130,6 +130,8 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     """A JSON object of its own columns, when a row of a table made it."""
     schema: bytes | None = None
     """The JSON Schema that its answer is asked to fit; None when any text will do."""
+    exact: bool = False
+    """Whether its tokens are those that its service will count."""
 
 
 @dataclass(frozen=True, slots=True)

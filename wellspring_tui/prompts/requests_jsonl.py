@@ -8,14 +8,14 @@ sent: the service refuses a whole file for one bad line, minutes after the uploa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from wellspring_tui.errors import PromptsFileError
+from wellspring_tui.prompts.counted import is_its_texts
 from wellspring_tui.prompts.encodings import open_utf8
 from wellspring_tui.prompts.formats import schema_of_chat, schema_of_response
-from wellspring_tui.prompts.image_tokens import image_tokens
 from wellspring_tui.prompts.model import (
     EMBEDDINGS,
     NO_SECTION,
@@ -157,7 +157,7 @@ def read_sent(raw: bytes) -> Request | None:
         return None
     if not line.custom_id or line.body is None:
         return None
-    return _measured(raw, line.custom_id, line, "", "", meter=Meter())
+    return _measured(raw, line.custom_id, line, "", "", meter=Meter(counts=False))
 
 
 def _measured(
@@ -169,6 +169,7 @@ def _measured(
     limits = (body.max_completion_tokens, body.max_tokens, body.max_output_tokens)
     endpoint = line.url or ""
     wanted = schema_of_chat(bytes(body.response_format)) or schema_of_response(bytes(body.text))
+    found = meter.json((*map(bytes, texts), wanted or b""), body.model or "")
     return Request(
         custom_id=own_id,
         section=section,
@@ -176,12 +177,21 @@ def _measured(
         model=body.model or "",
         endpoint=endpoint,
         line=raw,
-        tokens=meter.json((*map(bytes, texts), wanted or b""), image_tokens(body.model or ""))
-        + PER_REQUEST,
+        tokens=found.tokens + (0 if endpoint == EMBEDDINGS else PER_REQUEST),
         max_output_tokens=0 if endpoint == EMBEDDINGS else _first(limits),
         inputs=_inputs(bytes(body.input)) if endpoint == EMBEDDINGS else 1,
         schema=wanted,
+        exact=found.counted and is_its_texts(endpoint, _whole_body(raw)),
     )
+
+
+def _whole_body(raw: bytes) -> dict[str, Any]:
+    """All that a readable line asks with; nothing when it holds what no number can be."""
+    try:
+        whole: dict[str, Any] = msgspec.json.decode(raw)["body"]
+    except (msgspec.DecodeError, RecursionError):  # `1e999`: what is not kept is only skipped
+        return {}
+    return whole
 
 
 def _problem(line: _Line, number: int, seen: _Seen) -> Problem | None:

@@ -137,11 +137,16 @@ def json_table(path: Path, head: bytes, *, whole: bool, wanted: bool) -> JsonTab
     return JsonTable(path, tuple(columns))
 
 
+_NOTHING = msgspec.Raw(b"null")
+
+
 class _Request(msgspec.Struct):
-    custom_id: object = None
-    method: object = None
-    url: object = None
-    body: object = None
+    """Only where the values stand: a number such as `1e999` could not be read."""
+
+    custom_id: msgspec.Raw = _NOTHING
+    method: msgspec.Raw = _NOTHING
+    url: msgspec.Raw = _NOTHING
+    body: msgspec.Raw = _NOTHING
 
 
 def is_request(line: bytes) -> bool:
@@ -153,10 +158,11 @@ def is_request(line: bytes) -> bool:
     if not keys or _OF_REQUESTS.isdisjoint(keys):
         return False
     request = msgspec.json.decode(line, type=_Request)
-    if isinstance(request.body, str):
+    body = bytes(request.body)[:1]
+    if body == b'"':
         return False
     named = (request.custom_id, request.method, request.url)
-    return isinstance(request.body, dict) or _OF_REQUESTS.issuperset(keys) or None not in named
+    return body == b"{" or _OF_REQUESTS.issuperset(keys) or _NOTHING not in named
 
 
 def _first_lines(path: Path) -> bytes:

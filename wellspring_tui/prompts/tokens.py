@@ -1,23 +1,29 @@
-"""How many tokens a text is, about.
+"""How many tokens a text is: counted where the model's vocabulary is at hand, else about.
 
-OpenAI's vocabularies are not at hand offline, so words, letters, digits and scripts are
-counted and weighed. The weights are fitted to what the vocabulary o200k_base makes of
-prompts, answers, manuals, code and JSON: off by some 5 % on English prompts and on code,
-by up to 25 % on other languages. The estimate is for a look before sending; afterwards
-the service's own usage counts.
+For the estimate words, letters, digits and scripts are counted and weighed. The weights are
+fitted to what the vocabulary o200k_base makes of prompts, answers, manuals, code and JSON:
+off by some 5 % on English prompts and on code, by up to 25 % on other languages. Either is
+for a look before sending; afterwards the service's own usage counts.
 """
 
 from __future__ import annotations
 
 import string
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import msgspec
 
 from wellspring_tui.prompts.image_tokens import image_tokens
+from wellspring_tui.prompts.vocabulary import counter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from wellspring_tui.prompts.vocabulary import Counter
+
+OfText: TypeAlias = Callable[[str], int]
+"""Tokens of a text, by whatever way."""
 
 PER_MESSAGE = 4
 PER_REQUEST = 3
@@ -41,6 +47,8 @@ _PER_FIRST_BYTE = (
     (bytes(range(0xEE, 0xF5)), 1.7),  # emoji
 )
 
+_COUNTED_CHARACTERS = 1_000_000
+"""So many of a file are all counted, which takes a tenth of a second; of the rest some are."""
 _MEASURED_FIRST = 100
 _MEASURED_EVERY = 53
 """A prime: prompt types that take turns all get theirs."""
@@ -56,53 +64,86 @@ def estimate(text: str) -> int:
     return round(found) or int(bool(text))
 
 
-def estimate_json(raw: bytes, per_image: int = _PER_IMAGE) -> int:
+def estimate_json(raw: bytes, per_image: int = _PER_IMAGE, of_text: OfText = estimate) -> int:
     """Tokens of the texts in a piece of JSON, such as `messages` or `input`; 0 for none.
 
     What stands around the texts counts as much as a service makes of it, not as it is written.
     """
     try:
-        return estimate_value(msgspec.json.decode(raw), per_image) if raw else 0
+        return estimate_value(msgspec.json.decode(raw), per_image, of_text) if raw else 0
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return estimate(raw.decode("utf-8", "replace"))
+        return of_text(raw.decode("utf-8", "replace"))
 
 
-def estimate_value(value: object, per_image: int = _PER_IMAGE) -> int:
+def estimate_value(value: object, per_image: int = _PER_IMAGE, of_text: OfText = estimate) -> int:
     """The same of a piece of JSON that is decoded already."""
     match value:
         case str():
-            return estimate(value)
+            return of_text(value)
         case dict():
-            return _of_object(value, per_image)
+            return _of_object(value, per_image, of_text)
         case list() if value and all(isinstance(item, int) for item in value):
             return len(value)  # tokens already, in a request for embeddings
         case list():
-            return sum(estimate_value(item, per_image) for item in value)
+            return sum(estimate_value(item, per_image, of_text) for item in value)
         case _:
             return 0
 
 
-def _of_object(value: dict[str, object], per_image: int) -> int:
+def _of_object(value: dict[str, object], per_image: int, of_text: OfText) -> int:
     match value:
         case {"content": content}:
-            said = estimate_value(content, per_image)
-            return PER_MESSAGE + said + estimate_value(value.get("tool_calls"), per_image)
+            said = estimate_value(content, per_image, of_text)
+            return PER_MESSAGE + said + estimate_value(value.get("tool_calls"), per_image, of_text)
         case {"text": str(text)}:
-            return estimate(text)
+            return of_text(text)
         case {"image_url": _}:
             return per_image
         case _:
-            return estimate(msgspec.json.encode(value).decode())
+            return of_text(msgspec.json.encode(value).decode())
+
+
+class Measured(NamedTuple):
+    """Tokens, and how they were found."""
+
+    tokens: int
+    counted: bool
+    """Whether each text was counted by the model's vocabulary."""
+
+
+class _Gauge:
+    """Counts texts, or else estimates them, and remembers whether it had to."""
+
+    def __init__(self, count: Counter | None) -> None:
+        self._count = count
+        self.counted = True
+
+    def __call__(self, text: str) -> int:
+        found = None if self._count is None else self._count(text)
+        if found is None:
+            self.counted = False
+            return estimate(text)
+        return found
+
+
+def measure(text: str, model: str) -> Measured:
+    """Tokens of one text for a model."""
+    gauge = _Gauge(counter(model))
+    return Measured(gauge(text), gauge.counted)
 
 
 class Meter:
-    """Estimates the texts of one file, one after the other, in hardly any time.
+    """Measures the texts of one file, one after the other, in hardly any time.
 
-    The first texts are looked at, then some of them, and every one of an unusual length; of
-    the others the length tells. The sum of many is as good as if all had been looked at.
+    Where the model's vocabulary is at hand, texts are counted, else estimated. Of a file all
+    are counted up to a million characters. Further on, and of estimated ones, the first are
+    looked at, then some of them, and every one of an unusual length; of the others the length
+    tells. The sum of many is as good as if all had been looked at.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, counts: bool = True) -> None:
+        self._counts = counts
+        self._countable = _COUNTED_CHARACTERS
         self._seen = 0
         self._next_turn = 1
         self._turns = self._turn_size = 0
@@ -112,24 +153,40 @@ class Meter:
         """Of the usual texts that were looked at."""
         self._rate = 0.0
 
-    def text(self, text: str) -> int:
-        """Tokens of a prompt."""
-        size = len(text)
-        self._seen += 1
-        if self._seen < self._next_turn and self._least < size < self._most:
-            return round(size * self._rate)
-        return self._noted(size, estimate(text))
+    def text(self, text: str, model: str) -> Measured:
+        """Tokens of a prompt for a model."""
+        return self._measured(len(text), model, lambda of_text: of_text(text))
 
-    def json(self, pieces: Iterable[bytes], per_image: int = _PER_IMAGE) -> int:
+    def json(self, pieces: Iterable[bytes], model: str) -> Measured:
         """Tokens of the texts in pieces of one request's JSON, and of its images."""
         given = [piece for piece in pieces if piece]
-        size = sum(map(len, given))
-        self._seen += 1
-        if self._seen < self._next_turn and self._least < size < self._most:
-            return round(size * self._rate)
-        return self._noted(size, sum(estimate_json(piece, per_image) for piece in given))
+        return self._measured(
+            sum(map(len, given)),
+            model,
+            lambda of_text: sum(
+                estimate_json(piece, image_tokens(model), of_text) for piece in given
+            ),
+        )
 
-    def _noted(self, size: int, tokens: int) -> int:
+    def value(self, value: object, size: int, model: str) -> Measured:
+        """The same of what is decoded already, and was written in `size` bytes."""
+        return self._measured(
+            size, model, lambda of_text: estimate_value(value, image_tokens(model), of_text)
+        )
+
+    def _measured(self, size: int, model: str, look: Callable[[OfText], int]) -> Measured:
+        self._seen += 1
+        count = counter(model) if self._counts else None
+        of_all = count is not None and size <= self._countable
+        if not of_all and self._seen < self._next_turn and self._least < size < self._most:
+            return Measured(round(size * self._rate), counted=False)
+        self._countable -= size
+        gauge = _Gauge(count)
+        tokens = look(gauge)
+        self._note(size, tokens)
+        return Measured(tokens, gauge.counted)
+
+    def _note(self, size: int, tokens: int) -> None:
         if self._seen >= self._next_turn:
             self._next_turn += 1 if self._seen < _MEASURED_FIRST else _MEASURED_EVERY
             self._turns += 1
@@ -141,4 +198,3 @@ class Meter:
             self._size += size
             self._tokens += tokens
             self._rate = self._tokens / self._size
-        return tokens

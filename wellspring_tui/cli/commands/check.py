@@ -116,7 +116,10 @@ def _report(needs: Needs, cost: Estimate, service: str) -> Iterator[str]:
     yield _row("Model", ", ".join(models) if len(found.models) > 1 else only)
     yield _row("Endpoint", found.endpoint or "–")
     limit = "no limit set" if found.output_limit is None else f"at most {count(found.output_limit)}"
-    yield _row("Tokens", f"≈ {found.tokens:,} in, {limit} out")
+    about = "" if found.tokens_exact else "≈ "
+    yield _row("Tokens", f"{about}{found.tokens:,} in, {limit} out")
+    if about and found.prompts:
+        yield _row("", _accuracy(found))
     if cost.expected is not None:
         yield _row("Likely", str(cost.expected))
     yield _row("Parts", parts_sentence(needs.parts))
@@ -134,6 +137,18 @@ def _report(needs: Needs, cost: Estimate, service: str) -> Iterator[str]:
         yield from (f"  {one_line(str(problem))}" for problem in found.problems)
         more = found.problem_count - len(found.problems)
         yield from [f"  … and {more:,} more"] if more else []
+
+
+def _accuracy(found: Survey) -> str:
+    """How near an estimate of tokens is."""
+    from wellspring_tui.prompts.vocabulary import counter, is_installed
+
+    if all(counter(model) for model in found.models):
+        return (
+            "≈: within 1 % for texts; images, tools, schemas and reasoning count in their own way"
+        )
+    hint = "" if is_installed() else "; `pip install 'wellspring-tui[tokens]'` counts exactly"
+    return f"≈: estimated, about 5 % off on English text{hint}"
 
 
 def _cost(cost: Estimate, service: str) -> Iterator[str]:

@@ -91,7 +91,8 @@ def need_lines(reading: Reading) -> Iterator[Content]:
 def cost_lines(estimate: Estimate) -> Iterator[Content]:
     """Tokens and money before sending."""
     out = "unknown" if estimate.output_limit is None else f"{estimate.output_limit:,}"
-    yield look.labelled("tokens", f"≈ {estimate.input_tokens:,} in, at most {out} out")
+    about = "" if estimate.tokens_exact else "≈ "
+    yield look.labelled("tokens", f"{about}{estimate.input_tokens:,} in, at most {out} out")
     if estimate.expected is not None:
         yield look.labelled("likely", str(estimate.expected))
     known = estimate.batch is not None or estimate.real_time is not None
