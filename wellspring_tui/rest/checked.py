@@ -80,6 +80,7 @@ class CheckedModel(BaseModel):
     models: dict[str, int]
     endpoint: str | None
     estimated_input_tokens: int
+    tokens_exact: bool = Field(description="Whether the input tokens were counted, not estimated.")
     output_tokens_limit: int | None
     size_bytes: int
     cost: CostModel
@@ -106,6 +107,7 @@ def of_checked(needs: Needs, cost: Estimate, refusal: str | None) -> CheckedMode
         models=dict(found.models),
         endpoint=found.endpoint,
         estimated_input_tokens=found.tokens,
+        tokens_exact=found.tokens_exact,
         output_tokens_limit=found.output_limit,
         size_bytes=found.size_bytes,
         cost=CostModel(

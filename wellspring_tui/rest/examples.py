@@ -188,6 +188,7 @@ def _checked() -> CheckedModel:
         models={model: 2},
         endpoint=endpoint,
         estimated_input_tokens=41,
+        tokens_exact=True,
         output_tokens_limit=4_000,
         size_bytes=612,
         cost=CostModel(
