@@ -192,6 +192,7 @@ RETRIED = fields(
         parts=each(COUNT),
         real_time=FLAG,
         after_cancelling=FLAG,
+        at_most_usd=or_null(MONEY),
         left_out=each(fields(reason=TEXT, requests=COUNT, example=TEXT)),
     ),
 )

@@ -264,6 +264,7 @@ def test_a_slow_batch_is_finished_now_and_no_answer_is_bought_again(
 
     assert asked.code == 0, asked.stderr
     assert f"the batches of {job_id} are cancelled first; their answers are kept." in asked.stderr
+    assert "answered in real time, at a price that is unknown as it stands" in asked.stderr
     with shell.started("watch", job_id) as watching:
         until(lambda: shell.json("status", job_id)["status"] == "cancelling", "the cancelling")
         watching.kill()

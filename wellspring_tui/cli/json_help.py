@@ -31,7 +31,8 @@ JOB_WHOLE = (
     "timeline (at, part, what, detail)"
 )
 RETRIED = (
-    f"an object with {_JOB}, and retry (requests, parts, real_time, after_cancelling, left_out)"
+    f"an object with {_JOB}, and retry (requests, parts, real_time, after_cancelling, at_most_usd, "
+    "left_out)"
 )
 OFFERS = (
     "a list of batches, each with batch_id, name, service, status, endpoint, requests, answered, "

@@ -82,6 +82,7 @@ def retry(of: Retry, now: Job) -> dict[str, Any]:
             "parts": list(of.parts),
             "real_time": of.real_time,
             "after_cancelling": of.after_cancelling,
+            "at_most_usd": _money(None if of.cost is None else of.cost.upper),
             "left_out": left_out,
         },
     }

@@ -168,7 +168,12 @@ def _results() -> models.ResultsModel:
 def _retried() -> models.RetryModel:
     left_out = [models.LeftOutModel(reason="invalid_request", requests=1, example="temperature: 9")]
     news = models.RetryNews(
-        requests=1, parts=[2], left_out=left_out, real_time=False, after_cancelling=False
+        requests=1,
+        parts=[2],
+        real_time=False,
+        after_cancelling=False,
+        at_most_usd=Decimal(_DOLLARS),
+        left_out=left_out,
     )
     return models.RetryModel(**_job("waiting", part_count=2), retry=news)
 

@@ -257,6 +257,9 @@ class RetryNews(BaseModel):
     after_cancelling: bool = Field(
         description="Whether batches are cancelled first; what they leave goes when they are over."
     )
+    at_most_usd: Dollars | None = Field(
+        description="What it costs at most, about; null when a price is unknown."
+    )
     left_out: list[LeftOutModel]
 
 
@@ -375,6 +378,7 @@ def of_retry(of: Retry, now: model.Job, to: Discretion) -> RetryModel:
         parts=list(of.parts),
         real_time=of.real_time,
         after_cancelling=of.after_cancelling,
+        at_most_usd=None if of.cost is None else of.cost.upper,
         left_out=left_out,
     )
     return RetryModel(**job_fields(now, to), retry=news)
