@@ -293,9 +293,10 @@ def test_through_a_proxy_it_goes_on_once_that_is_named_right(
             monkeypatch.setenv(name, value)
         wrong = f"http://me:wr0ng-of-proxy@{proxy.address}"
         with shell.started("run", "two.jsonl", "--now", *PAID, HTTPS_PROXY=wrong) as run:
-            assert run.stderr is not None
+            said = run.stderr
+            assert said is not None
             until(
-                lambda: b"refuses the user and password in HTTPS_PROXY" in run.stderr.readline(),
+                lambda: b"refuses the user and password in HTTPS_PROXY" in said.readline(),
                 "the proxy to be named",
             )
             (job,) = shell.json("jobs")

@@ -255,13 +255,15 @@ class _Connection:
 
     async def _next(self) -> h11.Event | type[h11.PAUSED]:
         """What the other side says next. Raises _HungUpError when it says nothing more."""
-        while (event := self._http.next_event()) is h11.NEED_DATA:
+        while True:
+            event = self._http.next_event()
+            if isinstance(event, h11.ConnectionClosed):
+                raise _HungUpError
+            if event is not h11.NEED_DATA:
+                return event
             received = await self._reader.read(_CHUNK_BYTES)
             self._was_heard = self._was_heard or bool(received)
             self._http.receive_data(received)
-        if isinstance(event, h11.ConnectionClosed):
-            raise _HungUpError
-        return event
 
     def is_reusable(self) -> bool:
         """Whether another request may go over it; then it is ready for one."""
