@@ -184,7 +184,9 @@ _USAGE_ROW = fields(
 
 JOB = fields(**_JOB_FIELDS)
 JOBS = each(JOB)
-JOB_WHOLE = fields(**_JOB_FIELDS, **_FLAGGED, parts=each(_PART), timeline=_TIMELINE)
+JOB_WHOLE = fields(
+    **_JOB_FIELDS, answered_by=or_null(TEXT), **_FLAGGED, parts=each(_PART), timeline=_TIMELINE
+)
 RETRIED = fields(
     **_JOB_FIELDS,
     retry=fields(
@@ -265,6 +267,7 @@ RESULTS = fields(
     name=TEXT,
     status=TEXT,
     service=TEXT,
+    answered_by=or_null(TEXT),
     batch_ids=each(TEXT),
     cost_usd=or_null(MONEY),
     **_COUNTS,

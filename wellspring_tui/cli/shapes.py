@@ -92,6 +92,7 @@ def detail(of: JobDetail, expected: Outlook | None, totals: Totals | None) -> di
     """A job with its parts and its timeline, and how many of its answers want a look."""
     return {
         **job(of.job, expected),
+        "answered_by": of.answered_by,
         "truncated": None if totals is None else totals.truncated,
         "refused": None if totals is None else totals.refused,
         "off_schema": None if totals is None else totals.off_schema,

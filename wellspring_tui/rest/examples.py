@@ -133,6 +133,7 @@ def _detail() -> models.JobDetailModel:
     ]
     return models.JobDetailModel(
         **_job("completed", **_ENDED, expires_at=_EXPIRES_AT),
+        answered_by=None,
         truncated=0,
         refused=0,
         off_schema=0,
@@ -151,6 +152,7 @@ def _results() -> models.ResultsModel:
         name="Night run",
         status="completed",
         service="openai",
+        answered_by=None,
         batch_ids=[_BATCH],
         requests=2,
         answered=1,

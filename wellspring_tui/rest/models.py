@@ -224,6 +224,10 @@ class SubmittedModel(JobModel):
 class JobDetailModel(JobModel):
     """A job with its parts and its timeline, and how many of its answers want a look."""
 
+    answered_by: str | None = Field(
+        description="Who answers for a service on the server's machine, such as `simulated "
+        "answers`, as it was when the job was made; null for a service elsewhere."
+    )
     truncated: int | None = Field(description="Answers that were cut at their token limit.")
     refused: int | None
     off_schema: int | None = Field(description="Answers that do not fit the schema of the job.")
@@ -282,6 +286,9 @@ class ResultsModel(BaseModel):
     name: str
     status: str
     service: str
+    answered_by: str | None = Field(
+        description="Who answers for a service on the server's machine; null for one elsewhere."
+    )
     batch_ids: list[str]
     requests: int
     answered: int
@@ -359,6 +366,7 @@ def of_detail(
     """A job with its parts and its timeline."""
     return JobDetailModel(
         **job_fields(of.job, to, expected),
+        answered_by=None if of.answered_by is None else to.text(of.answered_by),
         truncated=None if totals is None else totals.truncated,
         refused=None if totals is None else totals.refused,
         off_schema=None if totals is None else totals.off_schema,
