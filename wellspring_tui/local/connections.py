@@ -253,7 +253,7 @@ class _Connection:
             elif isinstance(event, h11.EndOfMessage):
                 return Reply(status_code, headers, b"".join(pieces))
 
-    async def _next(self) -> h11.Event | type[h11.PAUSED]:
+    async def _next(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
         """What the other side says next. Raises _HungUpError when it says nothing more."""
         while True:
             event = self._http.next_event()
