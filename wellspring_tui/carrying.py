@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from threading import TIMEOUT_MAX
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from wellspring_tui.jobs.model import Part
     from wellspring_tui.jobs.open_jobs import UnderWay
     from wellspring_tui.jobs.retrying import Retry
+    from wellspring_tui.jobs.spending import Estimate
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.service_profiles import ServiceProfile
     from wellspring_tui.settings import Settings
@@ -219,7 +221,7 @@ class Carrying(Outcomes):
         if now and not job.collected and profile.answers_for is not None:
             asked = ask_to_finish(self.ledger, job.id, max_cost)
             if asked is not None:
-                return asked
+                return replace(asked, cost=self.retry_cost(job.id, now=True))
         return retry(
             self.ledger,
             self.settings.places,
@@ -231,20 +233,43 @@ class Carrying(Outcomes):
             progress=progress or Progress(),
         )
 
-    def _keep_to_limit(
-        self, job: Job, again: Survey, *, now: bool, max_cost: Decimal | None = None
-    ) -> None:
-        """Raises TooExpensiveError when a job may cost too much with what is sent again."""
-        from wellspring_tui.jobs.spending import estimate, keep_retry_to
+    def retry_cost(
+        self, job_id: str, *, also_hopeless: bool = False, now: bool = False
+    ) -> Estimate:
+        """What `retry` would cost, before anything is sent; of a large job work for a thread.
 
-        limits = (max_cost, job.max_cost, self.settings.max_cost)
-        limit = next((one for one in limits if one is not None), None)
-        if limit is None:
-            return
+        Of a job that runs it is what would be left if nothing more were answered. Raises
+        JobNotFoundError, StorageError.
+        """
+        from wellspring_tui.jobs.retrying import survey
+
+        job = self.ledger.job(job_id)
+        found = survey(self.ledger, self.settings.places, job.id, also_hopeless=also_hopeless)
+        cost = self._cost_again(job, found, now=now)
+        if job.collected:
+            return cost
+        # Which of them its batches have answered is known only when they are over.
+        return cost.for_share(job.requests - job.completed, found.prompts)
+
+    def _cost_again(self, job: Job, again: Survey, *, now: bool) -> Estimate:
+        from wellspring_tui.jobs.spending import estimate
+
         free = self.settings.profile(job.service).is_local
         by = None if free else self._price_list(job.service)
-        cost = estimate(again, self._prices, free=free, now=now, by=by)
-        keep_retry_to(limit, cost, job.id, self.usage(job_id=job.id).total.cost)
+        return estimate(again, self._prices, free=free, now=now, by=by)
+
+    def _keep_to_limit(
+        self, job: Job, again: Survey, *, now: bool, max_cost: Decimal | None = None
+    ) -> Estimate:
+        """What sending again costs. Raises TooExpensiveError when a job may cost too much so."""
+        from wellspring_tui.jobs.spending import keep_retry_to
+
+        cost = self._cost_again(job, again, now=now)
+        limits = (max_cost, job.max_cost, self.settings.max_cost)
+        limit = next((one for one in limits if one is not None), None)
+        if limit is not None:
+            keep_retry_to(limit, cost, job.id, self.usage(job_id=job.id).total.cost)
+        return cost
 
     def litter(self, scope: Scope | None = None, progress: Progress | None = None) -> Findings:
         """What nobody needs any more, here and on services, each with why it is safe to delete.

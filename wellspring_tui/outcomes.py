@@ -152,12 +152,14 @@ class Outcomes(Records):
 
     def about(self, job: Job) -> dict[str, Any]:
         """What the results tell of their job."""
-        batches = [part.batch_id for part in self.ledger.parts(job.id) if part.batch_id]
+        detail = self.ledger.detail(job.id)
+        batches = [part.batch_id for part in detail.parts if part.batch_id]
         return {
             "job_id": job.id,
             "name": job.name,
             "status": job.status,
             "service": job.service,
+            "answered_by": detail.answered_by,
             "batch_ids": batches,
             "cost_usd": None if job.cost is None else str(job.cost),
         }

@@ -26,7 +26,11 @@ class Records:
     def __init__(self, settings: Settings, ledger: Ledger) -> None:
         self.settings = settings
         self.ledger = ledger
-        self._outlooks = Outlooks(ledger.history)
+        self._outlooks = Outlooks(ledger.history, self._runs_here)
+
+    def _runs_here(self, service: str) -> bool:
+        profile = self.settings.services.get(service)
+        return profile is not None and profile.is_quick
 
     def refuse_if_read_only(self) -> None:
         """Raises InputError when jobs may only be looked at: call it before changing any."""

@@ -184,7 +184,9 @@ _USAGE_ROW = fields(
 
 JOB = fields(**_JOB_FIELDS)
 JOBS = each(JOB)
-JOB_WHOLE = fields(**_JOB_FIELDS, **_FLAGGED, parts=each(_PART), timeline=_TIMELINE)
+JOB_WHOLE = fields(
+    **_JOB_FIELDS, answered_by=or_null(TEXT), **_FLAGGED, parts=each(_PART), timeline=_TIMELINE
+)
 RETRIED = fields(
     **_JOB_FIELDS,
     retry=fields(
@@ -192,6 +194,7 @@ RETRIED = fields(
         parts=each(COUNT),
         real_time=FLAG,
         after_cancelling=FLAG,
+        at_most_usd=or_null(MONEY),
         left_out=each(fields(reason=TEXT, requests=COUNT, example=TEXT)),
     ),
 )
@@ -265,6 +268,7 @@ RESULTS = fields(
     name=TEXT,
     status=TEXT,
     service=TEXT,
+    answered_by=or_null(TEXT),
     batch_ids=each(TEXT),
     cost_usd=or_null(MONEY),
     **_COUNTS,

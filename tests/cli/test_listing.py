@@ -50,6 +50,7 @@ def test_a_job_has_the_same_facts_in_jobs_and_in_status(shell: Shell) -> None:
 
     parts, timeline = whole.pop("parts"), whole.pop("timeline")
     assert [whole.pop(flag) for flag in ("truncated", "refused", "off_schema")] == [0, 0, 0]
+    assert whole.pop("answered_by") == "simulated answers"
     assert whole == job
     assert (job["name"], job["model"]) == ("Spring", "gpt-4.1")
     assert (job["answered"], job["failed"], job["missing"], job["requests"]) == (9, 0, 0, 9)

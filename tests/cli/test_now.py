@@ -19,6 +19,7 @@ from tests.support.files import jsonl, request
 from tests.support.homes import has_stopped, pid_of_builtin, real_time_folder, until
 from tests.support.model_server import ModelServer
 from tests.support.provider import KEY, LINE_COST_USD, asking, files_with, variables
+from tests.support.proxy import CERTIFICATE, HOST, Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -263,6 +264,7 @@ def test_a_slow_batch_is_finished_now_and_no_answer_is_bought_again(
 
     assert asked.code == 0, asked.stderr
     assert f"the batches of {job_id} are cancelled first; their answers are kept." in asked.stderr
+    assert "answered in real time, at a price that is unknown as it stands" in asked.stderr
     with shell.started("watch", job_id) as watching:
         until(lambda: shell.json("status", job_id)["status"] == "cancelling", "the cancelling")
         watching.kill()
@@ -275,3 +277,35 @@ def test_a_slow_batch_is_finished_now_and_no_answer_is_bought_again(
     assert [part["requests"] for part in told["parts"]] == [4, 2]
     # Four at half the price, two at the whole.
     assert Decimal(told["cost_usd"]) == 4 * Decimal(LINE_COST_USD)
+
+
+def test_through_a_proxy_it_goes_on_once_that_is_named_right(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a company network; the password of the proxy stays in the environment."""
+    shell.write("two.jsonl", asking(range(2)))
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    with (
+        ModelServer(tmp_path, "--key", KEY, "--tls", str(CERTIFICATE)) as far,
+        Proxy("me:s3cret-of-proxy") as proxy,
+    ):
+        for name, value in variables(f"https://{HOST}:{far.url.rpartition(':')[2]}").items():
+            monkeypatch.setenv(name, value)
+        wrong = f"http://me:wr0ng-of-proxy@{proxy.address}"
+        with shell.started("run", "two.jsonl", "--now", *PAID, HTTPS_PROXY=wrong) as run:
+            said = run.stderr
+            assert said is not None
+            until(
+                lambda: b"refuses the user and password in HTTPS_PROXY" in said.readline(),
+                "the proxy to be named",
+            )
+            (job,) = shell.json("jobs")
+
+        right = f"http://me:s3cret-of-proxy@{proxy.address}"
+        watched = shell.wellspring("watch", job["job_id"], HTTPS_PROXY=right, LOG_LEVEL="DEBUG")
+
+        assert watched.code == 0, watched.stderr
+        assert json.loads(watched.stdout)["answered"] == 2
+        assert sorted(far.asked()) == ["ask-0", "ask-1"]
+    until_stopped(shell)
+    assert files_with("-of-proxy", shell.home) == []

@@ -89,7 +89,8 @@ def test_retry_as_json_tells_what_went_and_what_stayed(shell: Shell) -> None:
     told = shell.json("retry", job_id)
 
     sent = {"requests": left, "parts": [2], "left_out": []}
-    assert told["retry"] == {**sent, "real_time": False, "after_cancelling": False}
+    how = {"real_time": False, "after_cancelling": False, "at_most_usd": "0"}
+    assert told["retry"] == {**sent, **how}
     assert (told["job_id"], told["requests"]) == (job_id, 9)
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from wellspring_tui.settings import Settings
 
 KEY = "sk-proj-0123456789abcdefWXYZ"
+WINDOWS = "expected two times such as 24h, 7d: the shortest window, a comma, the longest, found “"
+ENDPOINTS = "expected addresses such as /v1/chat/completions, /v1/embeddings, with commas between"
 
 
 @pytest.fixture
@@ -121,6 +123,32 @@ def test_the_rest_waits_for_the_next_start_and_says_so(home: Path, key: str, typ
     assert listed(load_settings(home=home))[key].text == typed
 
 
+@pytest.mark.parametrize(
+    ("name", "typed", "values"),
+    [
+        ("windows", "24h,7d", ("24h", "7d")),
+        ("windows", " 24h , 24h ", ("24h", "24h")),
+        ("endpoints", "/v1/responses", ("/v1/responses",)),
+        ("endpoints", "/v1/a, /v1/b,/v1/c", ("/v1/a", "/v1/b", "/v1/c")),
+    ],
+)
+def test_several_values_are_typed_with_commas_between(
+    home: Path, name: str, typed: str, values: tuple[str, ...]
+) -> None:
+    key = f"services.openai.{name}"
+    assert key not in listed(load_settings(home=home))
+
+    done = change(load_settings(home=home), key, typed)
+
+    after = load_settings(home=home)
+    assert getattr(after.profile("openai"), name) == values
+    shown = listed(after)[key]
+    assert shown.text == shown.typed == ", ".join(values)
+    assert done.sentence(key) == f"{key} is {shown.text} from the next start."
+    assert not change(after, key, shown.typed).written
+    assert change(after, key, None).written
+
+
 def test_what_another_place_overrides_says_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOG_LEVEL", "warning")
     done = change(load_settings(home=home), "log_level", "debug")
@@ -162,6 +190,10 @@ def test_settings_of_a_test_or_a_program_survive_a_change_of_others(home: Path) 
         ("servise", "x", "there is no setting “servise”"),
         ("requests", "x", "there is no setting “requests”"),
         ("services.openai.key_variable", "lower case", "the name of a variable"),
+        *(("services.openai.windows", typed, WINDOWS) for typed in ("24h", "1h,2h,3h", "1h,")),
+        *(("services.openai.windows", typed, WINDOWS) for typed in ("7d,24h", "a, b", "0h,1h")),
+        *(("services.openai.endpoints", typed, ENDPOINTS) for typed in (" ", "chat", "/a,,/b")),
+        ("services.openai.endpoints", "/a /b", ENDPOINTS),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_one_sentence(

@@ -110,8 +110,12 @@ def test_what_a_cancelled_batch_leaves_is_answered_in_real_time_and_nothing_else
     url = provider().base_url
     with Wellspring(paying(settings.places.data, url)) as wellspring:
         job = half_answered(wellspring, eight)
+        whole = wellspring.estimate(wellspring.check(eight), now=True).upper
         asked = wellspring.retry(job.id, now=True)
         assert (asked.after_cancelling, asked.sent, asked.parts) == (True, 0, ())
+        assert asked.cost is not None
+        assert whole is not None
+        assert asked.cost.upper == whole * (8 - wellspring.job(job.id).completed) / 8
         assert wellspring.job(job.id).finish_now
 
         job = carry(wellspring, job.id)

@@ -16,6 +16,8 @@ from wellspring_tui.answers.model import Totals
 from wellspring_tui.jobs.history import Ended, Running
 from wellspring_tui.jobs.model import Job, Outlook, Step
 from wellspring_tui.jobs.outlook import Outlooks, like, outlook
+from wellspring_tui.records import Records
+from wellspring_tui.service_profiles import ServiceProfile
 from wellspring_tui.services.model import Counts
 from wellspring_tui.wellspring import Wellspring
 
@@ -117,10 +119,10 @@ def test_a_job_that_is_quiet_for_longer_than_others_ever_were_has_stalled(
     assert found.silent_seconds == (silent if stalled else None)
 
 
-def test_the_built_in_service_is_expected_to_say_something_sooner() -> None:
+def test_what_is_answered_on_this_machine_is_expected_to_say_something_sooner() -> None:
     one = with_news(job("bcdfgh", status="in_progress"), NOON)
     told = [
-        outlook(one, [ended(5)] * 3, Running(NOON, now), now)
+        outlook(one, [ended(5)] * 3, Running(NOON, now), now, is_quick=True)
         for now in (NOON + timedelta(seconds=29), NOON + timedelta(seconds=31))
     ]
     assert [found and found.silent_seconds for found in told] == [None, 31]
@@ -177,6 +179,31 @@ def begun(ledger: Ledger, clock: Clock, job_id: str, **others: object) -> Job:
     return ledger.job(job_id)
 
 
+def here(ledger: Ledger) -> Outlooks:
+    """Those of a ledger all of whose services are on this machine."""
+    return Outlooks(ledger.history, lambda _service: True)
+
+
+@pytest.mark.parametrize(
+    ("service", "silent"),
+    [("local", 50), ("smollm2", 50), ("vllm", 50), ("mine", 50), ("openai", None), ("gone", None)],
+)
+def test_who_answers_on_this_machine_is_quick_whatever_its_name(
+    timed: Ledger, clock: Clock, settings: Settings, service: str, silent: float | None
+) -> None:
+    own = ServiceProfile("mine", model_server="http://127.0.0.1:8080")
+    known = replace(settings, services={**settings.services, "mine": own})
+    for number in range(3):
+        carried(timed, clock, f"old{number}", 60.0, service=service)
+    one = begun(timed, clock, "bcdfgh", service=service)
+    clock.go_on(50)
+    timed.history.looked(service)
+
+    found = Records(known, timed).outlooks([one], clock.now)
+
+    assert found["bcdfgh"].silent_seconds == silent
+
+
 def test_the_ledger_tells_from_its_own_history(timed: Ledger, clock: Clock) -> None:
     for number, took in enumerate((40.0, 60.0, 80.0)):
         carried(timed, clock, f"old{number}", took)
@@ -185,7 +212,7 @@ def test_the_ledger_tells_from_its_own_history(timed: Ledger, clock: Clock) -> N
     clock.go_on(50)
     timed.history.looked("local")
 
-    found = Outlooks(timed.history).of([one, timed.job("old0")], clock.now)
+    found = here(timed).of([one, timed.job("old0")], clock.now)
 
     # Forty seconds are longer than others were quiet, and more than half a minute.
     assert found == {"bcdfgh": Outlook(3, 40, 80, (0, 30), 50)}
@@ -201,7 +228,7 @@ def test_a_job_that_waits_or_is_sent_has_not_begun_its_time(timed: Ledger, clock
     timed.steps.wait(one, "room in the queue", None)
     clock.go_on(9_000)
     timed.history.looked("local")
-    found = Outlooks(timed.history).of([timed.job("waits")], clock.now)
+    found = here(timed).of([timed.job("waits")], clock.now)
     assert found == {"waits": Outlook(3, 60, 60, None, None)}
 
 

@@ -94,6 +94,27 @@ def test_a_retry_beyond_the_limit_is_refused_with_all_figures_and_a_way_out(
         assert carry(wellspring, job_id).all_answered
 
 
+def test_what_a_retry_may_cost_is_said_before_and_after_it_is_planned(
+    settings: Settings, service_url: str, prompts_path: Path
+) -> None:
+    job_id = lacking(settings, service_url, prompts_path)
+    with paid(settings, service_url) as wellspring:
+        before = wellspring.job(job_id)
+        as_batch, now = (wellspring.retry_cost(job_id, now=now) for now in (False, True))
+        assert as_batch.upper == as_batch.batch is not None
+        assert (now.upper, now.batch) == (as_batch.real_time, as_batch.batch)
+        assert f"{as_batch.upper:.4f}" == "0.0018"
+        assert wellspring.job(job_id) == before
+        assert wellspring.retry(job_id).cost == as_batch
+
+
+def test_a_share_of_an_estimate_is_one_of_all_its_figures() -> None:
+    whole = Estimate(100, 40, Decimal(2), Decimal(4))
+    assert whole.for_share(1, 4) == Estimate(25, 10, Decimal("0.5"), Decimal(1))
+    assert whole.for_share(4, 4) == whole.for_share(5, 4) == whole
+    assert Estimate(100, None, None, None).for_share(1, 4) == Estimate(25, None, None, None)
+
+
 def test_a_retry_within_the_limit_goes(
     settings: Settings, service_url: str, prompts_path: Path
 ) -> None:

@@ -33,6 +33,8 @@ def test_a_job_is_shown_whole_by_its_id_and_by_the_id_of_its_batch(
 
     assert (job["answered"], job["failed"], job["missing"]) == (1, 1, 0)
     assert job["request_counts"] == {"total": 2, "completed": 1, "failed": 1}
+    assert job["answered_by"] == "simulated answers"
+    assert shared.get(f"/batch/{half_done}/results")["answered_by"] == "simulated answers"
     (part,) = job["parts"]
     assert (part["part"], part["status"], part["step"]) == (1, "completed", "collected")
     whats = [event["what"] for event in job["timeline"]]
@@ -125,7 +127,8 @@ def test_retry_leaves_out_what_can_not_get_better_and_all_sends_it(
 
     assert answer.status_code == 202
     sent = {"requests": 1, "parts": [2], "left_out": []}
-    assert answer.json()["retry"] == {**sent, "real_time": False, "after_cancelling": False}
+    how = {"real_time": False, "after_cancelling": False, "at_most_usd": "0"}
+    assert answer.json()["retry"] == {**sent, **how}
     ended = shared.ended(half_done)
     assert (ended["part_count"], ended["answered"], ended["failed"]) == (2, 1, 1)
 

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import os
+import ssl
 import subprocess
 import sys
 from collections import Counter, deque
@@ -240,8 +241,12 @@ async def _serve(given: argparse.Namespace) -> None:
         given.latency, given.slots, refuses=given.refuses, log=given.log, key=given.key
     )
     loop = asyncio.get_running_loop()
+    tls = None
+    if given.tls is not None:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(given.tls)
     listening = await loop.create_server(
-        lambda: _Connection(server), "127.0.0.1", given.port, backlog=1_024
+        lambda: _Connection(server), "127.0.0.1", given.port, backlog=1_024, ssl=tls
     )
     print(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", flush=True)
     await listening.serve_forever()
@@ -255,6 +260,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--refuses", action="store_true", help="with 429 what finds no slot")
     parser.add_argument("--log", type=Path)
     parser.add_argument("--key", help="the only one that it takes")
+    parser.add_argument("--tls", type=Path, help="a certificate and its key, to speak TLS with")
     return parser.parse_args()
 
 

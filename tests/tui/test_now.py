@@ -137,6 +137,7 @@ async def test_a_slow_batch_is_finished_in_real_time_after_asking(
         await hand.until_on("ConfirmScreen")
         assert "Finish garden in real time?" in hand.text
         assert "at the real-time price" in hand.text
+        await hand.until_shown("As it stands that costs at most ≈ $0.0048.")
         await hand.press("y")  # that is not offered
         assert hand.app.screen.query("#now")
         await hand.press("t")
@@ -157,6 +158,8 @@ async def test_what_a_cancelled_job_lacks_may_be_answered_in_real_time(
         await hand.press("R")
         await hand.until_on("ConfirmScreen")
         assert "In real time no batch is waited for, at the real-time price." in hand.text
+        await hand.until_shown("As a batch it costs at most ≈ $0.0024; in real time at most ≈")
+        assert "$0.0048." in hand.text
         await hand.click("In real time (t)")
         await hand.until_on("JobsScreen")
         await hand.until(lambda: hand.app.door.job(job.id).all_answered, "all answers")

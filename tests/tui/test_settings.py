@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wellspring_tui.config.changing import change
 from wellspring_tui.tui.screens.logs import LogsScreen
 from wellspring_tui.tui.screens.settings import SettingsScreen, ValueField
 from wellspring_tui.tui.widgets.table import Table
@@ -150,6 +151,26 @@ async def test_what_waits_for_the_next_start_says_so(open_dashboard: Open) -> No
         await hand.press("enter")
         await hand.until(lambda: "pace is 3 from the next start." in said(hand), "the change")
         assert hand.app.door.settings.pace_seconds == 0
+
+
+async def test_several_values_are_shown_and_edited_with_commas_between(
+    open_dashboard: Open, home: Path
+) -> None:
+    async with open_dashboard() as hand:
+        change(hand.app.door.settings, "services.local.windows", "24h,24h")
+        await go_to(hand, "services.local.windows")
+        await hand.until_shown("24h, 24h")
+        await hand.press("enter")
+        assert hand.app.screen.query_one(ValueField).value == "24h, 24h"
+        await hand.press("ctrl+u")
+        await hand.type("7d,24h")
+        await hand.press("enter")
+        await hand.until(lambda: "the shortest window, a comma" in said(hand), "the refusal")
+        await hand.press("ctrl+u")
+        await hand.type("24h,7d")
+        await hand.press("enter")
+        await hand.until(lambda: "is 24h, 7d from the next start" in said(hand), "the change")
+    assert config_of(home) == {"services": {"local": {"windows": ["24h", "7d"]}}}
 
 
 async def test_what_a_flag_overrides_says_so(open_dashboard: Open) -> None:

@@ -25,13 +25,15 @@ _ROW = (
 JOB = f"an object with {_JOB}"
 JOBS = f"a list of jobs, each with {_JOB}"
 JOB_WHOLE = (
-    f"an object with {_JOB}, truncated, refused, off_schema, parts (part, step, status, "
+    f"an object with {_JOB}, answered_by (who answers for a service on this machine, such as "
+    "simulated answers), truncated, refused, off_schema, parts (part, step, status, "
     "real_time, waiting_for, not_before, batch_id, input_file_id, output_file_id, error_file_id, "
     "requests, answered, failed, model, size_bytes, expires_at, answers_expire_at, problems) and "
     "timeline (at, part, what, detail)"
 )
 RETRIED = (
-    f"an object with {_JOB}, and retry (requests, parts, real_time, after_cancelling, left_out)"
+    f"an object with {_JOB}, and retry (requests, parts, real_time, after_cancelling, at_most_usd, "
+    "left_out)"
 )
 OFFERS = (
     "a list of batches, each with batch_id, name, service, status, endpoint, requests, answered, "
@@ -44,11 +46,11 @@ SURVEY = (
     "problem_count, problem_kinds, problems (line, key, what)"
 )
 RESULTS = (
-    "an object with total_results, timestamp, job_id, name, status, service, batch_ids, cost_usd, "
-    "requests, answered, failed, missing, truncated, refused, off_schema, usage, "
-    "usage_by_section, failures (custom_id, section, prompt_type, state, status_code, reason) and "
-    "results_by_section: by section and prompt type an object with response, usage, model, "
-    "custom_id, finish_reason, off_schema, cost_usd, and row where a table's row was asked"
+    "an object with total_results, timestamp, job_id, name, status, service, answered_by, "
+    "batch_ids, cost_usd, requests, answered, failed, missing, truncated, refused, off_schema, "
+    "usage, usage_by_section, failures (custom_id, section, prompt_type, state, status_code, "
+    "reason) and results_by_section: by section and prompt type an object with response, usage, "
+    "model, custom_id, finish_reason, off_schema, cost_usd, and row where a table's row was asked"
 )
 HITS = "a list of prompts, each with section, prompt_type, custom_id, state, hits, excerpt"
 COMPARISON = (

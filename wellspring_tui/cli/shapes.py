@@ -82,6 +82,7 @@ def retry(of: Retry, now: Job) -> dict[str, Any]:
             "parts": list(of.parts),
             "real_time": of.real_time,
             "after_cancelling": of.after_cancelling,
+            "at_most_usd": _money(None if of.cost is None else of.cost.upper),
             "left_out": left_out,
         },
     }
@@ -91,6 +92,7 @@ def detail(of: JobDetail, expected: Outlook | None, totals: Totals | None) -> di
     """A job with its parts and its timeline, and how many of its answers want a look."""
     return {
         **job(of.job, expected),
+        "answered_by": of.answered_by,
         "truncated": None if totals is None else totals.truncated,
         "refused": None if totals is None else totals.refused,
         "off_schema": None if totals is None else totals.off_schema,

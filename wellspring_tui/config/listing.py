@@ -41,6 +41,8 @@ _FINE = (
     ("settle_seconds", "Settling time", "How long a new batch may be missing in the listing."),
     ("backoff_seconds", "Back-off", "The measure of all waiting after a failure."),
     ("gone_after_seconds", "Gone after", "How long a missing output file is asked for."),
+    ("windows", "Windows", "The shortest and the longest window it takes, such as 24h, 7d."),
+    ("endpoints", "Endpoints", "Those it takes in batches, with commas between them."),
 )
 
 
@@ -65,7 +67,12 @@ class Setting:
     @property
     def text(self) -> str:
         """The value in words."""
-        return self.shown or text_of(self.value)
+        return self.shown or text_of(self.value, self.key)
+
+    @property
+    def typed(self) -> str:
+        """What a person would type to have it as it is, by the file if that says anything."""
+        return text_of(self.value if self.said is None else self.said, self.key)
 
     @property
     def acts_at_once(self) -> bool:

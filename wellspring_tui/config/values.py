@@ -25,6 +25,12 @@ _SECRET_NAME = re.compile(r"(^|[._-])(api[._-]?key|key|token|secret|password)s?$
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _ENDPOINTS = (CHAT, RESPONSES, EMBEDDINGS)
+_HOURS = {"h": 1, "d": 24}
+_LISTS = {
+    "windows": "two times such as 24h, 7d: the shortest window, a comma, the longest",
+    "endpoints": f"addresses such as {CHAT}, {EMBEDDINGS}, with commas between them",
+}
+"""What is several values, by the last name of the key."""
 
 
 def value_of(settings: Settings, key: str, text: str) -> object:
@@ -39,6 +45,8 @@ def value_of(settings: Settings, key: str, text: str) -> object:
         text = text.upper()
     if key.endswith(".key_variable") and not _VARIABLE.fullmatch(text):
         raise SettingsError("expected the name of a variable, in capitals", where=key)
+    if _is_list(key):
+        return _list(key, text, kind)
     if bool in get_args(kind):
         text = _WORDS.get(text.strip().lower(), text)
     try:
@@ -66,8 +74,8 @@ def choices_of(settings: Settings, key: str, themes: Sequence[str] = ()) -> tupl
     return _literals(kind)
 
 
-def text_of(value: object) -> str:
-    """A value as a person would type it."""
+def text_of(value: object, key: str = "") -> str:
+    """A value as a person would type it for `key`."""
     match value:
         case None:
             return ""
@@ -75,11 +83,41 @@ def text_of(value: object) -> str:
             return str(value).lower()
         case float():
             return f"{value:g}"
+        case list() | tuple() if _is_list(key):
+            return ", ".join(map(str, value))
         case list() | tuple():
             import shlex
 
             return shlex.join(map(str, value))
     return str(value)
+
+
+def _is_list(key: str) -> bool:
+    path = path_of(key)
+    return path[0] == "services" and path[-1] in _LISTS
+
+
+def _list(key: str, text: str, kind: Any) -> list[str]:
+    """What is typed with commas between. Raises SettingsError for what the key does not take."""
+    items = [item.strip() for item in text.split(",")]
+    expected = _LISTS[path_of(key)[-1]]
+    try:
+        msgspec.convert(items, kind)
+    except msgspec.ValidationError:
+        raise _unexpected(key, expected, text) from None
+    is_right = _in_order(items) if key.endswith(".windows") else all(map(_is_endpoint, items))
+    if not is_right:
+        raise _unexpected(key, expected, text)
+    return items
+
+
+def _in_order(windows: list[str]) -> bool:
+    shortest, longest = (int(window[:-1]) * _HOURS[window[-1]] for window in windows)
+    return shortest <= longest
+
+
+def _is_endpoint(text: str) -> bool:
+    return text.startswith("/") and not any(map(str.isspace, text))
 
 
 def _refuse_secret(settings: Settings, key: str, text: str) -> None:

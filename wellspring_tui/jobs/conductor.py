@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from wellspring_tui.jobs.collecting import Collector
     from wellspring_tui.jobs.ledger import Ledger
+    from wellspring_tui.jobs.spending import Estimate
     from wellspring_tui.places import Places
     from wellspring_tui.prompts.checking import Survey
     from wellspring_tui.service_profiles import ServiceProfile
@@ -65,14 +66,15 @@ class Conductor:
         connect: Callable[[str], Service],
         collector: Collector,
         interval_seconds: Callable[[str], float],
-        allow_finish: Callable[[Job, Survey], None],
+        allow_finish: Callable[[Job, Survey], Estimate],
         looks_only: bool = False,
     ) -> None:
         """`profile` and `connect` give the profile and the connection of a channel by name.
 
-        `interval_seconds` tells how often a service is asked, `allow_finish` raises what speaks
-        against asking in real time what a job's batches have left. One that `looks_only` tells
-        what the services say and fetches what is done, but sends and cancels nothing.
+        `interval_seconds` tells how often a service is asked, `allow_finish` what it costs to
+        ask in real time what a job's batches have left, or raises what speaks against it. One
+        that `looks_only` tells what the services say and fetches what is done, but sends and
+        cancels nothing.
         """
         self._ledger = ledger
         self._places = places

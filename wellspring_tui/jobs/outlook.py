@@ -9,10 +9,9 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from wellspring_tui.jobs.model import Outlook
-from wellspring_tui.service_profiles import LOCAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from wellspring_tui.jobs.history import Ended, History, Running
@@ -28,15 +27,17 @@ _FARTHEST = log(4)
 _LITTLE = 10
 """Requests that make no odds: 1 and 9 take the same time."""
 _QUIET_SECONDS = 600.0
-_QUIET_SECONDS_LOCAL = 30.0
+_QUIET_SECONDS_QUICK = 30.0
 _LIFE_SECONDS = 15.0
 
 
 class Outlooks:
     """Tells them for many jobs at once; usable from any thread."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, is_quick: Callable[[str], bool]) -> None:
+        """`is_quick` tells whether a service runs on this machine, and so is asked often."""
         self._history = history
+        self._is_quick = is_quick
         self._ended: dict[tuple[str, bool], tuple[float, list[Ended]]] = {}
         self._lock = threading.Lock()
 
@@ -47,7 +48,13 @@ class Outlooks:
             return {}
         running = self._history.running(job.id for job in still_open)
         found = {
-            job.id: outlook(job, like(job, self._ended_on_its_way(job)), running.get(job.id), now)
+            job.id: outlook(
+                job,
+                like(job, self._ended_on_its_way(job)),
+                running.get(job.id),
+                now,
+                is_quick=job.real_time_parts > 0 or self._is_quick(job.service),
+            )
             for job in still_open
         }
         return {job_id: one for job_id, one in found.items() if one is not None}
@@ -73,16 +80,21 @@ def like(job: Job, ended: Sequence[Ended]) -> list[Ended]:
 
 
 def outlook(
-    job: Job, alike: Sequence[Ended], running: Running | None, now: datetime
+    job: Job,
+    alike: Sequence[Ended],
+    running: Running | None,
+    now: datetime,
+    *,
+    is_quick: bool = False,
 ) -> Outlook | None:
     """What is to be expected of an open job; None with fewer than three like it.
 
     A job has stalled when, by the last word of its service, nothing of it has changed for
     longer than nine in ten like jobs were ever quiet, and for ten minutes at least (half a
-    minute on the built-in service). How long a like job was quiet is what was seen of it;
-    where nobody looked, all of its time counts, so a stall is rather told late than wrongly.
-    Time in which the service was not asked is not silence, and a job that waits for its turn,
-    or is being cancelled, is not expected to change.
+    minute where it `is_quick`: asked often, and told of answer by answer). How long a like job
+    was quiet is what was seen of it; where nobody looked, all of its time counts, so a stall is
+    rather told late than wrongly. Time in which the service was not asked is not silence, and a
+    job that waits for its turn, or is being cancelled, is not expected to change.
     """
     if len(alike) < _FEWEST:
         return None
@@ -92,8 +104,7 @@ def outlook(
     elapsed = max(0.0, (now - running.since).total_seconds())
     left = (max(0.0, shortest - elapsed), longest - elapsed) if elapsed < longest else None
     _, usual_silence = _range([other.quiet_seconds for other in alike])
-    is_quick = job.service == LOCAL or job.real_time_parts > 0
-    at_least = _QUIET_SECONDS_LOCAL if is_quick else _QUIET_SECONDS
+    at_least = _QUIET_SECONDS_QUICK if is_quick else _QUIET_SECONDS
     silent = _silent_seconds(job, running, now)
     stalled = silent > max(at_least, usual_silence)
     return Outlook(len(alike), shortest, longest, left, silent if stalled else None)

@@ -7,6 +7,7 @@ and the next retry takes it away.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from wellspring_tui.answers.model import Answer
     from wellspring_tui.jobs.ledger import Ledger
     from wellspring_tui.jobs.model import Job, Part
+    from wellspring_tui.jobs.spending import Estimate
     from wellspring_tui.places import Places
     from wellspring_tui.progress import Progress
     from wellspring_tui.prompts.model import Request
@@ -75,6 +77,8 @@ class Retry:
     real_time: bool = False
     after_cancelling: bool = False
     """Whether its batches are cancelled first: what they leave then goes in real time."""
+    cost: Estimate | None = None
+    """What that may cost; after cancelling, what it would if no more answers came."""
 
 
 class NothingToSendError(InputError):
@@ -88,28 +92,23 @@ def retry(
     job_id: str,
     *,
     also_hopeless: bool,
-    allow: Callable[[Survey], None],
+    allow: Callable[[Survey], Estimate],
     max_cost: Decimal | None,
     progress: Progress,
 ) -> Retry:
     """Plan the parts of a retry, durably, for the channel of that profile.
 
-    `allow` raises what speaks against sending what is found; `max_cost` is kept as the
-    job's limit from then on. Raises InputError, as NothingToSendError when there is nothing
-    to plan.
+    `allow` tells what sending costs what is found, or raises what speaks against it;
+    `max_cost` is kept as the job's limit from then on. Raises InputError, as
+    NothingToSendError when there is nothing to plan.
     """
-    inputs, outputs = places.inputs(job_id), places.outputs(job_id)
-    if not inputs.is_dir():
-        raise StorageError("the input files of this job are gone", where=str(inputs))
+    inputs = _inputs(places, job_id)
     real_time = profile.answers_for is not None
-    with alone(inputs, job_id), AnswerIndex(outputs / INDEX_NAME) as index:
+    with alone(inputs, job_id):
         parts = ledger.parts(job_id)
         _refuse_running(ledger.job(job_id), parts)
         _sweep(inputs, parts[-1].number)
-        with PlacedLines(inputs) as requests, PlacedLines(outputs) as answers:
-            history = _History(inputs, parts, index.files_of_requests())
-            found = Survey(inputs, FileKind.REQUESTS)
-            choice = _Choice(index, history, requests, answers, found, also_hopeless=also_hopeless)
+        with _choosing(places, job_id, parts, also_hopeless=also_hopeless) as choice:
             queue_of = partial(ledger.limits.queue, profile)
             planner = Planner(inputs, profile, queue_of, parts[-1].number + 1)
             try:
@@ -119,7 +118,7 @@ def retry(
                 choice.refuse_nothing(job_id)
                 if real_time:
                     refuse_batch_only(part.endpoint for part in planner.parts)
-                allow(choice.found)
+                cost = allow(choice.found)
             except BaseException:
                 planner.close()
                 _sweep(inputs, parts[-1].number)
@@ -127,7 +126,42 @@ def retry(
         fresh = planned_parts(job_id, planner.parts, real_time=real_time)
         ledger.add_parts(job_id, fresh, choice.again, profile.answered_by, max_cost=max_cost)
     numbers = tuple(part.number for part in planner.parts)
-    return Retry(ledger.job(job_id), choice.sent, numbers, choice.left_out(), real_time)
+    job, left_out = ledger.job(job_id), choice.left_out()
+    return Retry(job, choice.sent, numbers, left_out, real_time, cost=cost)
+
+
+def survey(ledger: Ledger, places: Places, job_id: str, *, also_hopeless: bool) -> Survey:
+    """What has no answer and would be sent again; nothing is. Raises StorageError.
+
+    Of a job that runs, what its batches have answered counts as soon as it is here.
+    """
+    parts = ledger.parts(job_id)
+    with _choosing(places, job_id, parts, also_hopeless=also_hopeless) as choice:
+        for _ in choice.wanted():
+            pass
+        return choice.found
+
+
+def _inputs(places: Places, job_id: str) -> Path:
+    inputs = places.inputs(job_id)
+    if not inputs.is_dir():
+        raise StorageError("the input files of this job are gone", where=str(inputs))
+    return inputs
+
+
+@contextmanager
+def _choosing(
+    places: Places, job_id: str, parts: list[Part], *, also_hopeless: bool
+) -> Iterator[_Choice]:
+    inputs, outputs = _inputs(places, job_id), places.outputs(job_id)
+    with (
+        AnswerIndex(outputs / INDEX_NAME) as index,
+        PlacedLines(inputs) as requests,
+        PlacedLines(outputs) as answers,
+    ):
+        history = _History(inputs, parts, index.files_of_requests())
+        found = Survey(inputs, FileKind.REQUESTS)
+        yield _Choice(index, history, requests, answers, found, also_hopeless=also_hopeless)
 
 
 def ask_to_finish(ledger: Ledger, job_id: str, max_cost: Decimal | None) -> Retry | None:
@@ -151,7 +185,7 @@ def finish(
     profile: ServiceProfile,
     job_id: str,
     *,
-    allow: Callable[[Survey], None],
+    allow: Callable[[Survey], Estimate],
     progress: Progress,
 ) -> Retry | None:
     """Ask in real time what the batches of a job have left, as was asked for before.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,26 @@ class Estimate:
     """What is likely by earlier answers; None when there are none to go by."""
     tokens_exact: bool = False
     """Whether `input_tokens` were all counted, as the service will count them."""
+
+    def for_share(self, part: int, whole: int) -> Estimate:
+        """What `part` of so many requests would cost, as if they were all alike."""
+        if part >= whole:
+            return self
+
+        def share(figure: int | None) -> int | None:
+            return None if figure is None else figure * part // whole
+
+        def share_of(dollars: Decimal | None) -> Decimal | None:
+            return None if dollars is None else dollars * part / whole
+
+        return replace(
+            self,
+            input_tokens=self.input_tokens * part // whole,
+            output_limit=share(self.output_limit),
+            batch=share_of(self.batch),
+            real_time=share_of(self.real_time),
+            expected=None,
+        )
 
     @property
     def upper(self) -> Decimal | None:

@@ -41,6 +41,10 @@ class Answerer(Protocol):
     trouble: ApiError | None
     """What keeps it from answering now; it tries again by itself."""
 
+    @property
+    def under_way(self) -> int:
+        """How many requests somebody else is answering for it just now."""
+
     async def answer(self, question: Question) -> Answer:
         """Answer a request.
 

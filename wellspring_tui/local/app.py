@@ -42,9 +42,14 @@ def build(
     store: Store,
     engine: Engine,
     leases: Leases,
+    *,
     password: str | None = None,
+    proxies: str | None = None,
 ) -> ASGIApp:
-    """The service as one ASGI application; with a `password` it is for who knows it."""
+    """The service as one ASGI application; with a `password` it is for who knows it.
+
+    `proxies` stands for those between it and its provider.
+    """
     files = Files(settings, store)
     batches = Batches(settings, store, engine)
     realtime = Realtime(engine)
@@ -60,7 +65,8 @@ def build(
 
     async def trouble(request: Request) -> JsonObject:
         del request
-        return engine.trouble.body if engine.trouble is not None else {"error": None}
+        body = engine.trouble.body if engine.trouble is not None else {"error": None}
+        return {**body, "proxies": proxies, "under_way": engine.under_way}
 
     routes = [
         Route("/v1/files", _json(files.create), methods=["POST"]),

@@ -76,6 +76,11 @@ class Engine:
         """What keeps the answerer from answering now."""
         return self._answerer.trouble
 
+    @property
+    def under_way(self) -> int:
+        """How many requests are with whom the answerer asks."""
+        return self._answerer.under_way
+
     async def answer(self, question: Question) -> Answer:
         """Answer a request that somebody waits for."""
         return await self._here(self._answerer.answer(question))

@@ -21,6 +21,7 @@ from wellspring_tui.local.answerer import Answer
 from wellspring_tui.local.connections import (
     Connections,
     Headers,
+    ProxyError,
     Reply,
     UnreachableError,
     UnreadableError,
@@ -116,6 +117,11 @@ class ModelServer:
         self._level = Level()
         self._turns = Turns(self._level)
 
+    @property
+    def under_way(self) -> int:
+        """How many requests the server is answering."""
+        return self._connections.under_way
+
     async def answer(self, question: Question) -> Answer:
         """Ask until there is an answer, or until asking again makes no sense."""
         tries = 0
@@ -154,9 +160,10 @@ class ModelServer:
             return _Again(_failure(408, "Request timed out.", "request_timeout"), _SLOW_TRIES)
         except UnreachableError as error:
             self._level.missed(asked_at=asked_at, now=time.monotonic())
-            self._note_outage(str(error))
+            code = "proxy_failed" if isinstance(error, ProxyError) else "model_server_unreachable"
+            self._note_trouble(ApiError(502, f"{self._host} can't be asked ({error})", code=code))
             sentence = f"The model server can't be asked: {error}."
-            return _Again(_failure(502, sentence, "model_server_unreachable"), None, holds_all=True)
+            return _Again(_failure(502, sentence, code), None, holds_all=True)
         except UnreadableError as error:
             sentence = f"The model server was asked, but {error}."
             return _Again(_failure(502, sentence, "model_server_unreadable"), _TRIES)
@@ -193,10 +200,6 @@ class ModelServer:
         if len(key) < _LONG_KEY:
             return reply
         return replace(reply, body=reply.body.replace(key, b"[key]"))
-
-    def _note_outage(self, why: str) -> None:
-        sentence = f"{self._host} can't be asked ({why})"
-        self._note_trouble(ApiError(502, sentence, code="model_server_unreachable"))
 
     def _note_trouble(self, trouble: ApiError) -> None:
         if self.trouble is None:

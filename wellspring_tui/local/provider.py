@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from wellspring_tui.local.proxies import named_in
+
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Mapping, MutableMapping
 
     from wellspring_tui.local.connections import Headers
 
@@ -38,6 +40,11 @@ class Provider:
     def password(self, base_url: str) -> str:
         """What opens the service at `base_url`; that of another address, or key, is another."""
         return hmac.new(self.key.encode(), base_url.encode(), hashlib.sha256).hexdigest()
+
+    def proxies(self, environment: Mapping[str, str]) -> str:
+        """Stands for the proxies that an environment names, and says nothing of them."""
+        named = named_in(environment).encode(errors="surrogateescape")
+        return hmac.new(self.key.encode(), named, hashlib.sha256).hexdigest()
 
 
 def taken_from(environment: MutableMapping[str, str]) -> Provider | None:

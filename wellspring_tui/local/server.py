@@ -44,7 +44,10 @@ class Service(uvicorn.Server):
         self._engine = Engine(settings, self._store, _answerer(settings), self._crash)
         provider = settings.provider
         password = None if provider is None else provider.password(self.base_url)
-        app = build(settings, self._store, self._engine, self._leases, password)
+        proxies = None if provider is None else provider.proxies(os.environ)
+        app = build(
+            settings, self._store, self._engine, self._leases, password=password, proxies=proxies
+        )
         super().__init__(
             uvicorn.Config(
                 app,

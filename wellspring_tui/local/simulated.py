@@ -48,6 +48,7 @@ class Simulated:
     at_once = 32
     trouble: ApiError | None = None
     """Never any."""
+    under_way = 0
 
     def __init__(self) -> None:
         self._endpoints = {

@@ -134,6 +134,7 @@ def _detail() -> models.JobDetailModel:
     ]
     return models.JobDetailModel(
         **_job("completed", **_ENDED, expires_at=_EXPIRES_AT),
+        answered_by=None,
         truncated=0,
         refused=0,
         off_schema=0,
@@ -152,6 +153,7 @@ def _results() -> models.ResultsModel:
         name="Night run",
         status="completed",
         service="openai",
+        answered_by=None,
         batch_ids=[_BATCH],
         requests=2,
         answered=1,
@@ -169,7 +171,12 @@ def _results() -> models.ResultsModel:
 def _retried() -> models.RetryModel:
     left_out = [models.LeftOutModel(reason="invalid_request", requests=1, example="temperature: 9")]
     news = models.RetryNews(
-        requests=1, parts=[2], left_out=left_out, real_time=False, after_cancelling=False
+        requests=1,
+        parts=[2],
+        real_time=False,
+        after_cancelling=False,
+        at_most_usd=Decimal(_DOLLARS),
+        left_out=left_out,
     )
     return models.RetryModel(**_job("waiting", part_count=2), retry=news)
 

@@ -216,6 +216,10 @@ class SubmittedModel(JobModel):
 class JobDetailModel(JobModel):
     """A job with its parts and its timeline, and how many of its answers want a look."""
 
+    answered_by: str | None = Field(
+        description="Who answers for a service on the server's machine, such as `simulated "
+        "answers`, as it was when the job was made; null for a service elsewhere."
+    )
     truncated: int | None = Field(description="Answers that were cut at their token limit.")
     refused: int | None
     off_schema: int | None = Field(description="Answers that do not fit the schema of the job.")
@@ -249,6 +253,9 @@ class RetryNews(BaseModel):
     after_cancelling: bool = Field(
         description="Whether batches are cancelled first; what they leave goes when they are over."
     )
+    at_most_usd: Dollars | None = Field(
+        description="What it costs at most, about; null when a price is unknown."
+    )
     left_out: list[LeftOutModel]
 
 
@@ -271,6 +278,9 @@ class ResultsModel(BaseModel):
     name: str
     status: str
     service: str
+    answered_by: str | None = Field(
+        description="Who answers for a service on the server's machine; null for one elsewhere."
+    )
     batch_ids: list[str]
     requests: int
     answered: int

@@ -93,6 +93,7 @@ def of_detail(
     """A job with its parts and its timeline."""
     return JobDetailModel(
         **_job_fields(of.job, to, expected),
+        answered_by=None if of.answered_by is None else to.text(of.answered_by),
         truncated=None if totals is None else totals.truncated,
         refused=None if totals is None else totals.refused,
         off_schema=None if totals is None else totals.off_schema,
@@ -112,6 +113,7 @@ def of_retry(of: Retry, now: model.Job, to: Discretion) -> RetryModel:
         parts=list(of.parts),
         real_time=of.real_time,
         after_cancelling=of.after_cancelling,
+        at_most_usd=None if of.cost is None else of.cost.upper,
         left_out=left_out,
     )
     return RetryModel(**_job_fields(now, to), retry=news)

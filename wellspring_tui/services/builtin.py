@@ -45,6 +45,8 @@ _SAYS = "wellspring local: "
 _CALL_SECONDS = 5.0
 _LOOK_SECONDS = 0.02
 _AGAIN_SECONDS = 0.2
+_PROXY_FAILED = "proxy_failed"
+_NO_WAY = frozenset({_PROXY_FAILED, "model_server_unreachable"})
 _FOR_ANYBODY = "built-in"
 
 T = TypeVar("T")
@@ -75,6 +77,10 @@ class _Trouble(msgspec.Struct):
     """What keeps it from answering."""
 
     error: _Said | None = None
+    proxies: str | None = None
+    """Stands for those that it asks through; None from a service of an older version."""
+    under_way: int = 0
+    """How many requests its provider is just answering."""
 
 
 def answering_options(profile: ServiceProfile) -> list[str]:
@@ -156,15 +162,21 @@ class BuiltinService:
         """What keeps its provider from answering now; None too for one that nobody pays."""
         if self._provider is None or self._base_url is None:
             return None
-        answer = self._asked(self._base_url, "/wellspring/trouble")
-        said = None if answer is None else _understood(answer[1], _Trouble)
+        said = self._trouble(self._base_url)
         if said is None or said.error is None:
             return None
         sentence = one_line(said.error.message, 300)
         if said.error.code == "invalid_api_key":
             todo = "Nothing is lost or paid twice: with another key the job goes on."
             return CredentialsError(sentence, todo=todo)
-        return NetworkError(sentence, todo="What has no answer yet waits and is asked again.")
+        waits = "What has no answer yet waits and is asked again."
+        if said.error.code == _PROXY_FAILED:
+            waits += " Another HTTPS_PROXY, or the host in NO_PROXY, counts from the next start."
+        return NetworkError(sentence, todo=waits)
+
+    def _trouble(self, base_url: str) -> _Trouble | None:
+        answer = self._asked(base_url, "/wellspring/trouble")
+        return None if answer is None else _understood(answer[1], _Trouble)
 
     def running(self) -> _Running | None:
         """The service that runs in this home now, if one does."""
@@ -202,8 +214,10 @@ class BuiltinService:
             connection.close()
             return False
         if answer.status == http.client.OK:
-            self._lease = connection
-            return True
+            if not self._is_cut_off(running):
+                self._lease = connection
+                return True
+            _end(running)
         connection.close()
         if answer.status == http.client.UNAUTHORIZED:
             self._relieve(running)
@@ -223,8 +237,19 @@ class BuiltinService:
                 "the built-in service is answering with another API key of this provider",
                 todo="It ends when its jobs do and nobody has them open; then this goes on.",
             )
-        with suppress(ProcessLookupError):
-            os.kill(running.pid, signal.SIGTERM)
+        _end(running)
+
+    def _is_cut_off(self, running: _Running) -> bool:
+        """Whether it gets no way to its provider where we would take another, by our proxies.
+
+        Only while nothing is under way, which might be paid twice: what is answered is on disk.
+        """
+        if self._provider is None:
+            return False
+        said = self._trouble(running.base_url)
+        if said is None or said.error is None or said.error.code not in _NO_WAY or said.under_way:
+            return False
+        return said.proxies not in (None, self._provider.proxies(self._environment))
 
     def _headers(self, base_url: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.password(base_url)}"}
@@ -279,6 +304,12 @@ class BuiltinService:
         # It may end long before this program does: somebody has to take note, or it stays a zombie.
         threading.Thread(target=process.wait, daemon=True).start()
         return process
+
+
+def _end(running: _Running) -> None:
+    """Stop a service; what is under way gets a moment."""
+    with suppress(ProcessLookupError):
+        os.kill(running.pid, signal.SIGTERM)
 
 
 def _connection(base_url: str) -> http.client.HTTPConnection:

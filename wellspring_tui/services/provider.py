@@ -10,6 +10,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 URL_VARIABLE = "WELLSPRING_PROVIDER_URL"
 KEY_VARIABLE = "WELLSPRING_PROVIDER_KEY"
@@ -30,3 +34,10 @@ class Provider:
     def password(self, base_url: str) -> str:
         """What opens the built-in service at `base_url`."""
         return hmac.new(self.key.encode(), base_url.encode(), hashlib.sha256).hexdigest()
+
+    def proxies(self, environment: Mapping[str, str]) -> str:
+        """Stands for the proxies that an environment names, as that service makes it too."""
+        found = (item for item in environment.items() if item[0].lower().endswith("_proxy"))
+        named = "\n".join(f"{name}={value}" for name, value in sorted(found))
+        raw = named.encode(errors="surrogateescape")
+        return hmac.new(self.key.encode(), raw, hashlib.sha256).hexdigest()

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from wellspring_tui.config.values import text_of
 from wellspring_tui.origins import Kind
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
@@ -62,7 +61,7 @@ def about(one: Setting) -> list[Content]:
     when = "acts at once" if one.acts_at_once else "acts from the next start"
     lines.append(Content.styled(f"{one_line(one.key)} in config.toml · {when}", look.QUIET))
     if one.origin.beats_file:
-        wish = "" if one.said is None else f"config.toml says {one_line(text_of(one.said))}, but "
+        wish = "" if one.said is None else f"config.toml says {one_line(one.typed)}, but "
         decided = f"{one.origin.words} decides: {one_line(one.text)}"
         lines.append(Content.styled(f"▲ {wish}{decided}", look.WARN))
     return lines

@@ -19,7 +19,8 @@ ABOUT = {
     "job_id": "bcdfgh",
     "name": "Gärten & <Wege>",
     "status": "completed",
-    "service": "openai",
+    "service": "smollm2",
+    "answered_by": "SmolLM2 on this machine",
     "batch_ids": ["batch_1"],
     "cost_usd": "0.0123",
 }

@@ -56,6 +56,7 @@ def test_each_answer_is_told_with_its_outcome(written: Written) -> None:
     assert "*Refused · " in document
     assert "**Failed:** batch\\_expired: It could not be executed in time.\n" in document
     assert "**Missing:** the service gave no answer.\n" in document
+    assert "- Answered by: SmolLM2 on this machine\n" in document
     assert "- Answers: 5 answered, 1 failed, 1 missing, 1 truncated, 1 refused\n" in document
     assert "\x1b" not in document
 

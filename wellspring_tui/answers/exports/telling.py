@@ -41,7 +41,13 @@ def entry_facts(entry: Entry) -> Iterator[str]:
 
 def about_lines(source: Source) -> Iterator[tuple[str, str]]:
     """(label, value) of what is told of a job."""
-    for key, label in (("job_id", "Job"), ("status", "Status"), ("service", "Service")):
+    told = (
+        ("job_id", "Job"),
+        ("status", "Status"),
+        ("service", "Service"),
+        ("answered_by", "Answered by"),
+    )
+    for key, label in told:
         if source.about.get(key):
             yield label, str(source.about[key])
     totals = source.results.index.totals()

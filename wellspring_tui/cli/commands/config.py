@@ -69,6 +69,7 @@ def config(context: click.Context, *, as_json: bool) -> None:
         "wellspring config set check_interval 30",
         "wellspring config set notices.bell off",
         "wellspring config set services.lab.max_requests 5000",
+        "wellspring config set services.lab.windows 24h,7d",
     ),
 )
 @click.argument("key", shell_complete=options.completes("setting_keys"))

@@ -11,6 +11,7 @@ from wellspring_tui.cli.following import exit_code, interrupted, problems, servi
 from wellspring_tui.cli.output import data, json_data, say
 from wellspring_tui.cli.telling import teller
 from wellspring_tui.errors import ServiceError
+from wellspring_tui.figures import money
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -102,18 +103,25 @@ def retry(
     return exit_code(job)
 
 
+def _price(planned: Retry) -> str:
+    """What it costs at most, about: by what its requests ask for."""
+    if planned.cost is None or planned.cost.upper is None:
+        return "at a price that is unknown"
+    return f"for at most ≈ {money(planned.cost.upper)}"
+
+
 def _tell(planned: Retry, chosen: Chosen) -> None:
     if planned.after_cancelling:
         say(f"the batches of {planned.job.id} are cancelled first; their answers are kept.")
         say(
-            "what they leave is then answered in real time, at the real-time price: "
+            f"what they leave is then answered in real time, {_price(planned)} as it stands: "
             f"{chosen.hint(f'watch {planned.job.id}')} carries it on."
         )
         return
     which = " and ".join(map(str, planned.parts))
     name = "part" if len(planned.parts) == 1 else "parts"
     goes = "request goes" if planned.sent == 1 else "requests go"
-    how = " in real time, at the real-time price" if planned.real_time else ""
+    how = f" in real time, {_price(planned)}" if planned.real_time else ""
     say(f"{planned.sent:,} {goes} again{how}, as {name} {which} of {planned.job.id}.")
     if not planned.left_out:
         return

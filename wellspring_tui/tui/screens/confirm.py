@@ -10,7 +10,11 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from wellspring_tui.tui.carrier import in_thread
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
 
 Choice: TypeAlias = Literal["", "yes", "now"]
@@ -38,12 +42,17 @@ class ConfirmScreen(ModalScreen[Choice]):
         no: str,
         yes: str | None = None,
         now: str | None = None,
+        price: Callable[[], str] | None = None,
     ) -> None:
-        """What the buttons say; `yes` and `now` are there as far as they are offered."""
+        """What the buttons say; `yes` and `now` are there as far as they are offered.
+
+        `price` says what it costs; that may take a while, and the question can be answered before.
+        """
         super().__init__()
         self._question = question
         self._consequence = consequence
         self._no = no
+        self._price = price
         self._offered = {"yes": (yes, "y"), "now": (now, "t")}
 
     def compose(self) -> ComposeResult:
@@ -51,6 +60,8 @@ class ConfirmScreen(ModalScreen[Choice]):
         with Vertical(classes="dialog"):
             yield Static(self._question, classes="dialog--title", markup=False)
             yield Static(self._consequence, markup=False)
+            if self._price is not None:
+                yield Static("What it costs is being counted…", id="price", markup=False)
             with Horizontal(classes="dialog--buttons"):
                 yield Button(f"{self._no} (n)", id="no", variant="primary")
                 for choice, (says, key) in self._offered.items():
@@ -60,6 +71,11 @@ class ConfirmScreen(ModalScreen[Choice]):
     def on_mount(self) -> None:
         """The safe button has the focus."""
         self.query_one("#no", Button).focus()
+        if self._price is not None:
+            self.run_worker(self._tell_price(self._price))
+
+    async def _tell_price(self, price: Callable[[], str]) -> None:
+        self.query_one("#price", Static).update(await in_thread(price))
 
     @on(Button.Pressed, "#no")
     def _refused(self) -> None:

@@ -12,6 +12,7 @@ from wellspring_tui.jobs.at_once import has_real_time
 from wellspring_tui.jobs.model import NO_SERVICE
 from wellspring_tui.text import one_line
 from wellspring_tui.tui.carrier import in_thread
+from wellspring_tui.tui.screens.retry_price import price_of, price_of_rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -115,6 +116,7 @@ async def retry(screen: DashboardScreen[Any], jobs: Sequence[Job]) -> bool:
         + "Only what has no answer is sent, as a new part of the same job, and paid for like any "
         "request. Requests that can't do better, such as one with a bad parameter, stay out."
         + ("\n\nIn real time no batch is waited for, at the real-time price." * offers_now),
+        price=lambda: price_of(screen.door, lacking, offers_now=offers_now),
         yes="Send again",
         now="In real time" if offers_now else None,
         no="Leave it" if alone else "Leave them",
@@ -154,6 +156,7 @@ async def _finish(screen: DashboardScreen[Any], running: Sequence[Job]) -> bool:
         ("" if alone else f"{named(running)}.\n\n")
         + "What runs now is cancelled first; answers that have come by then are kept and not "
         "bought again. Only what is left is then answered in real time, at the real-time price.",
+        price=lambda: price_of_rest(screen.door, running),
         now="Finish in real time",
         no="Keep it running" if alone else "Keep them running",
     )

@@ -159,7 +159,7 @@ class SettingsScreen(DashboardScreen[None]):
         field = self.query_one("#edit", ValueField)
         field.choices = choices
         field.placeholder = "empty brings the default back"
-        field.value = text_of(one.value if one.said is None else one.said)
+        field.value = one.typed
         self.query_one("#edit-label", Label).update(Content(one.label))
         self.query_one("#edit-bar").display = True
         # At once: with `focus()` the next letters typed would still be keys of the screen.
