@@ -19,7 +19,7 @@ from tests.support.files import jsonl, request
 from tests.support.homes import has_stopped, pid_of_builtin, real_time_folder, until
 from tests.support.model_server import ModelServer
 from tests.support.provider import KEY, LINE_COST_USD, asking, files_with, variables
-from tests.support.proxy import CERTIFICATE, HOST, Proxy
+from tests.support.proxy import HOST, Proxy, certified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -284,9 +284,10 @@ def test_through_a_proxy_it_goes_on_once_that_is_named_right(
 ) -> None:
     """As in a company network; the password of the proxy stays in the environment."""
     shell.write("two.jsonl", asking(range(2)))
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    shown, authority = certified(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     with (
-        ModelServer(tmp_path, "--key", KEY, "--tls", str(CERTIFICATE)) as far,
+        ModelServer(tmp_path, "--key", KEY, "--tls", str(shown)) as far,
         Proxy("me:s3cret-of-proxy") as proxy,
     ):
         for name, value in variables(f"https://{HOST}:{far.url.rpartition(':')[2]}").items():

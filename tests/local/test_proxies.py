@@ -12,7 +12,7 @@ import pytest
 from tests.local.conftest import request_line
 from tests.support.model_server import ModelServer
 from tests.support.provider import KEY
-from tests.support.proxy import CERTIFICATE, HOST, Proxy
+from tests.support.proxy import HOST, Proxy, certified
 from wellspring_tui.local.connections import Connections, ProxyError, Reply, UnreachableError
 from wellspring_tui.local.provider import Provider
 from wellspring_tui.local.proxies import proxy_for
@@ -45,8 +45,9 @@ def plain(tmp_path: Path) -> Iterator[ModelServer]:
 @pytest.fixture
 def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
     """`model.example` with TLS, its certificate known to this machine."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
-    with ModelServer(tmp_path, "--tls", str(CERTIFICATE)) as running:
+    shown, authority = certified(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    with ModelServer(tmp_path, "--tls", str(shown)) as running:
         yield running
 
 
@@ -91,7 +92,7 @@ async def test_the_name_in_the_tunnel_is_checked(
     with Proxy() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.address)
         async with to(far(secure, "https")) as connections:
-            with pytest.raises(UnreachableError, match=r"^TLS: self.signed certificate"):
+            with pytest.raises(UnreachableError, match=r"^TLS: unable to get local issuer"):
                 await ask(connections)
     assert secure.asked() == []
 

@@ -10,17 +10,26 @@ import socket
 import threading
 from base64 import b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import trustme
+
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Self
 
 HOST = "model.example"
-CERTIFICATE = Path(__file__).with_name("model.example.pem")
-"""What that host shows for its name: nobody else's, signed by itself."""
 _PATIENCE_SECONDS = 30
+
+
+def certified(folder: Path) -> tuple[Path, Path]:
+    """What that host shows for its name, with its key; and the authority that vouches for it."""
+    shown, authority = folder / "host.pem", folder / "authority.pem"
+    signing = trustme.CA()
+    signing.issue_cert(HOST).private_key_and_cert_chain_pem.write_to_path(str(shown))
+    signing.cert_pem.write_to_path(str(authority))
+    return shown, authority
 
 
 class Proxy:
