@@ -11,6 +11,7 @@ import asyncio
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,18 +75,44 @@ def _seaside_requests(folder: Path) -> Path:
     return path
 
 
+def _labels(folder: Path) -> Path:
+    """A table of 24 plants."""
+    path = folder / "plant-labels.csv"
+    plants = ("Yarrow", "Sage", "Borage", "Fennel", "Lovage", "Mint", "Rue", "Thyme")
+    rows = (f"{plant},bed {bed}" for bed in range(1, 4) for plant in plants)
+    path.write_text("\n".join(("plant,bed", *rows)) + "\n", encoding="utf-8")
+    return path
+
+
+def _earlier(door: Wellspring, folder: Path) -> None:
+    """Jobs that are over: there is something to see, and something to go by."""
+    usual = door.request_options()
+    label = door.request_options(template="A label for {plant} in {bed}.", model="gpt-4.1-mini")
+    sent = [
+        *(door.submit(Wellspring.sample(), usual, tags=["manual"]) for _ in range(3)),
+        door.submit(_labels(folder), label, tags=["print"]),
+        door.submit(_seaside_requests(folder), usual, tags=["night"]),
+    ]
+    for job in sent:
+        door.watch(job.id)
+    stopped = door.submit(Wellspring.sample(), usual, name="handbook, short")
+    while not door.job(stopped.id).completed:
+        door.tick()
+        time.sleep(0.1)
+    door.cancel(stopped.id)
+    door.watch(stopped.id)
+
+
 async def _take(folder: Path) -> None:
     settings = load_settings(home=folder.parent / "wellspring", service="local")
     settings = replace(settings, local_check_interval_seconds=0.3, pace_seconds=2.0)
-    walks = _seaside_requests(folder)
     shutil.copy(Wellspring.sample(), folder)
     with Wellspring(settings) as door:
+        _earlier(door, folder)
+        jobs = len(door.jobs())
         app = WellspringApp(door)
         async with app.run_test(size=_SIZE, notifications=True) as pilot:
-            door.submit(walks, door.request_options())
-            app.carrier.refresh()
-            await _until(pilot, _shown(app, "2 failed"), "the first job to end")
-
+            await _until(pilot, _shown(app, "seaside-walks"), "the jobs")
             await pilot.press("n")
             app.clear_notifications()
             await _until(pilot, _shown(app, "9 in 3 sections"), "the preview")
@@ -96,12 +123,12 @@ async def _take(folder: Path) -> None:
             await _until(pilot, _shown(app, "Submit 9 prompts"), "the review")
             _keep(app, "review")
             await pilot.press("ctrl+s")
-            await _until(pilot, lambda: len(door.jobs()) == 2, "the second job")
-            await _until(pilot, _shown(app, "in progress"), "the second job to run")
+            await _until(pilot, lambda: len(door.jobs()) > jobs, "the new job")
+            await _until(pilot, _shown(app, "in progress"), "it to run")
             app.clear_notifications()
             await _until(pilot, lambda: door.jobs()[0].completed >= 4, "some answers")
             _keep(app, "jobs")
-            await _until(pilot, lambda: door.jobs()[0].collected, "the second job to end")
+            await _until(pilot, lambda: door.jobs()[0].collected, "it to end")
             app.clear_notifications()
             await pilot.press("enter")
             await _until(pilot, _shown(app, "Key points"), "an answer")

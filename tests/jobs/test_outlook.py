@@ -74,10 +74,16 @@ def test_with_fewer_than_three_nothing_is_said(number: int) -> None:
     assert of([ended(60)] * number) is None
 
 
-def test_what_takes_longer_than_all_others_did_has_no_time_left_to_tell() -> None:
-    found = of([ended(60)] * 3, after=61)
+@pytest.mark.parametrize(
+    ("took", "after", "left"),
+    [(60, 61, (0, 5)), (60, 66, None), (1, 2, (0, 1)), (1, 3, None)],
+)
+def test_what_takes_clearly_longer_than_all_others_did_is_late(
+    took: int, after: int, left: tuple[float, float] | None
+) -> None:
+    found = of([ended(took)] * 3, after=after)
     assert found is not None
-    assert (found.longest_seconds, found.left_seconds) == (60, None)
+    assert (found.longest_seconds, found.left_seconds) == (took, left)
 
 
 def test_like_are_jobs_of_about_the_same_size() -> None:

@@ -28,6 +28,8 @@ _LITTLE = 10
 """Requests that make no odds: 1 and 9 take the same time."""
 _QUIET_SECONDS = 600.0
 _QUIET_SECONDS_QUICK = 30.0
+_SLACK_SECONDS = 2.0
+"""As long as this, or a tenth longer than all others, is not late yet."""
 _LIFE_SECONDS = 15.0
 
 
@@ -102,7 +104,10 @@ def outlook(
     if running is None or job.cancel_asked or job.status == "cancelling":
         return Outlook(len(alike), shortest, longest, None, None)
     elapsed = max(0.0, (now - running.since).total_seconds())
-    left = (max(0.0, shortest - elapsed), longest - elapsed) if elapsed < longest else None
+    at_most = longest if elapsed < longest else longest + max(_SLACK_SECONDS, longest / 10)
+    left = None
+    if elapsed < at_most:
+        left = max(0.0, shortest - elapsed), max(1.0, at_most - elapsed)
     _, usual_silence = _range([other.quiet_seconds for other in alike])
     at_least = _QUIET_SECONDS_QUICK if is_quick else _QUIET_SECONDS
     silent = _silent_seconds(job, running, now)

@@ -246,9 +246,9 @@ def _requests(report: UsageReport) -> Iterator[Content]:
 def _tokens_line(report: UsageReport) -> Content:
     used, estimated = report.total.usage, report.total.estimated_input_tokens
     beside = ""
-    if estimated is not None:
-        off = round(100 * (estimated - used.input_tokens) / (used.input_tokens or 1))
-        beside = f", ≈{estimated:,} estimated ({off:+} %)" if used.input_tokens else ""
+    if estimated is not None and used.input_tokens:
+        off = round(100 * (estimated - used.input_tokens) / used.input_tokens)
+        beside = f", estimated as {estimated:,}: {off:+} %"
     cached = f", {used.cached_tokens:,} cached" if used.cached_tokens else ""
     thought = f" ({used.reasoning_tokens:,} reasoning)" if used.reasoning_tokens else ""
     aside = f" ({(beside + cached)[2:]})" if beside or cached else ""
