@@ -28,7 +28,7 @@ TOKENS_EACH: Final = 107
 
 def lines(count: int, model: str = "gpt-4o-mini") -> Iterator[Line]:
     """Requests of `TOKENS_EACH` prompt tokens each."""
-    words = [{"role": "user", "content": "word" * 100}]
+    words = [{"role": "user", "content": "words" * 100}]
     return (request_line(number, model=model, messages=words) for number in range(count))
 
 
@@ -244,8 +244,8 @@ def test_the_queue_counts_the_prompts_that_the_usage_reports(
         (CHAT, {}, 3),
         (CHAT, {"messages": 7}, 3),
         (CHAT, {"messages": ["hello", {"role": "user"}]}, 7),
-        (RESPONSES, {"input": "12345678", "instructions": "1234"}, 6),
-        (EMBEDDINGS, {"input": ["12345", "1"]}, 3),
+        (RESPONSES, {"input": "1234567890", "instructions": "12345"}, 6),
+        (EMBEDDINGS, {"input": ["123456", "1"]}, 3),
         (EMBEDDINGS, {"input": [[1, 2, 3], [4]]}, 4),
         (EMBEDDINGS, {"input": [1, 2, 3]}, 3),
         (EMBEDDINGS, {"input": []}, 0),

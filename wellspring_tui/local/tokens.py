@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from wellspring_tui.local.wire import JsonObject
 
-CHARACTERS_PER_TOKEN = 4
+CHARACTERS_PER_TOKEN = 5
+"""English prompts and answers have four and a half to six, by o200k_base."""
 _TOKENS_PER_PROMPT = 3
 _TOKENS_PER_MESSAGE = 4
 _TOKENS_PER_IMAGE = 85
