@@ -57,6 +57,12 @@ def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
         make_folder(tmp_path / "file" / "home")
 
 
+def test_a_file_in_the_place_of_a_folder_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match=r"a file is where a folder belongs\. Move it away"):
+        make_folder(tmp_path / "file")
+
+
 def test_what_was_there_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     final = tmp_path / "file"
     final.write_bytes(b"old")

@@ -26,6 +26,12 @@ def make_folder(path: Path) -> Path:
             where=str(path),
             todo="Choose another place with --home or WELLSPRING_HOME.",
         ) from None
+    if not path.is_dir():
+        raise StorageError(
+            "a file is where a folder belongs",
+            where=str(path),
+            todo="Move it away, or choose another place with --home or WELLSPRING_HOME.",
+        )
     return path
 
 
