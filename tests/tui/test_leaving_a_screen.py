@@ -5,10 +5,12 @@ from __future__ import annotations
 from asyncio import Event, sleep
 from typing import TYPE_CHECKING
 
+import pytest
 from textual import work
+from textual.screen import Screen
 from textual.widgets import Static
 
-from wellspring_tui.tui.screens.base import DashboardScreen
+from wellspring_tui.tui.screens.base import DashboardScreen, DialogScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +34,8 @@ class _Slow(Static):
             await sleep(0)
 
 
-class _Busy(DashboardScreen[None]):
-    """A screen whose work comes to its end just as its widgets go."""
+class _Work(Screen[None]):
+    """Work that comes to its end just as the widgets of its screen go."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,11 +58,18 @@ class _Busy(DashboardScreen[None]):
         self.told.append("done")
 
 
+class _BusyScreen(_Work, DashboardScreen[None]): ...
+
+
+class _BusyDialog(_Work, DialogScreen[None]): ...
+
+
+@pytest.mark.parametrize("kind", [_BusyScreen, _BusyDialog])
 async def test_work_ends_before_the_widgets_that_it_would_tell(
-    open_dashboard: Callable[..., AbstractAsyncContextManager[Hand]],
+    open_dashboard: Callable[..., AbstractAsyncContextManager[Hand]], kind: type[_Work]
 ) -> None:
     async with open_dashboard() as hand:
-        busy = _Busy()
+        busy = kind()
         await hand.app.push_screen(busy)
         await hand.until_shown("a slow one")
         busy.dismiss()

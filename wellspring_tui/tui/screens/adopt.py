@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
 from wellspring_tui import figures
@@ -16,6 +15,7 @@ from wellspring_tui.errors import StoppedError, WellspringError
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 from wellspring_tui.tui.background import Background
+from wellspring_tui.tui.screens.base import DialogScreen
 from wellspring_tui.tui.widgets.table import Table
 from wellspring_tui.tui.widgets.table_model import Column, ListRows, Row
 
@@ -65,7 +65,7 @@ class OfferTable(Table):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Adopt")]
 
 
-class AdoptScreen(ModalScreen[list["Job"]]):
+class AdoptScreen(DialogScreen[list["Job"]]):
     """Offers batches; gives the jobs that were made of those that were taken."""
 
     CSS_PATH = ["dialogs.tcss", "jobs_dialogs.tcss"]  # noqa: RUF012 (as Textual types it)

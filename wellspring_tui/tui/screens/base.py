@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual import on
 from textual.messages import Prune
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from wellspring_tui.tui.widgets.top_bar import TopBar
 
@@ -18,7 +18,25 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class DashboardScreen(Screen[T]):
+class _WorkingScreen(Screen[T]):
+    """A screen that work may be under way for."""
+
+    @on(Prune)
+    def _end_work(self) -> None:
+        """Being left ends the screen's work before its widgets are taken away.
+
+        Textual ends it only afterwards: work that came to its end in between would look for
+        widgets that are gone.
+        """
+        for node in self.walk_children(with_self=True):
+            self.workers.cancel_node(node)
+
+
+class DialogScreen(ModalScreen[T], _WorkingScreen[T]):
+    """A dialog on top of a screen."""
+
+
+class DashboardScreen(_WorkingScreen[T]):
     """A screen of the dashboard: it knows the one door and the carrier."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 (as Textual types it)
@@ -36,16 +54,6 @@ class DashboardScreen(Screen[T]):
     def door(self) -> Wellspring:
         """The one door to everything inside."""
         return self.dashboard.door
-
-    @on(Prune)
-    def _end_work(self) -> None:
-        """Being left ends the screen's work before its widgets are taken away.
-
-        Textual ends it only afterwards: work that came to its end in between would look for
-        widgets that are gone.
-        """
-        for node in self.walk_children(with_self=True):
-            self.workers.cancel_node(node)
 
     def jobs_refreshed(self, message: JobsRefreshed) -> None:
         """A round over the jobs ended; a screen that shows one of them says what that changes."""

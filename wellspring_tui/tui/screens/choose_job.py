@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from wellspring_tui import figures
 from wellspring_tui.tui import look
+from wellspring_tui.tui.screens.base import DialogScreen
 from wellspring_tui.tui.widgets.table import Table
 from wellspring_tui.tui.widgets.table_model import Column, ListRows, Row
 
@@ -33,7 +33,7 @@ _COLUMNS = (
 _OFFERED = 200
 
 
-class ChooseJobScreen(ModalScreen[str | None]):
+class ChooseJobScreen(DialogScreen[str | None]):
     """Asks for one of some jobs; gives its id, or None."""
 
     CSS_PATH = ["dialogs.tcss", "results_dialogs.tcss"]  # noqa: RUF012 (as Textual types it)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from wellspring_tui.tui.carrier import in_thread
+from wellspring_tui.tui.screens.base import DialogScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ Choice: TypeAlias = Literal["", "yes", "now"]
 """Nothing is no."""
 
 
-class ConfirmScreen(ModalScreen[Choice]):
+class ConfirmScreen(DialogScreen[Choice]):
     """Asks before something that can't be undone; the answer at hand is no."""
 
     CSS_PATH = "dialogs.tcss"

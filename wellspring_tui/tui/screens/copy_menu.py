@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from wellspring_tui.jobs.model import NO_SERVICE
+from wellspring_tui.tui.screens.base import DialogScreen
 from wellspring_tui.tui.widgets.table import Table
 from wellspring_tui.tui.widgets.table_model import Column, ListRows, Row
 
@@ -85,7 +85,7 @@ def _curl(settings: Settings, service: str, base_url: str, batch_id: str) -> str
     return f'curl -H "Authorization: Bearer ${profile.key_variable}" {asked}'
 
 
-class CopyScreen(ModalScreen[Copied | None]):
+class CopyScreen(DialogScreen[Copied | None]):
     """Offers facts to copy; gives the one that was chosen."""
 
     CSS_PATH = ["dialogs.tcss", "jobs_dialogs.tcss"]  # noqa: RUF012 (as Textual types it)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static, TextArea
 
 from wellspring_tui.errors import WellspringError
 from wellspring_tui.text import one_line
 from wellspring_tui.tui.carrier import in_thread
+from wellspring_tui.tui.screens.base import DialogScreen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ def tags_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in tags if tag))
 
 
-class EditScreen(ModalScreen[bool]):
+class EditScreen(DialogScreen[bool]):
     """Edits jobs at once; tells whether anything was saved.
 
     Of several jobs it shows the tags that all have: what is added is added to each, what is

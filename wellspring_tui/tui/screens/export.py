@@ -9,7 +9,6 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
@@ -19,6 +18,7 @@ from wellspring_tui.progress import Progress
 from wellspring_tui.text import one_line
 from wellspring_tui.tui import look
 from wellspring_tui.tui.carrier import in_thread
+from wellspring_tui.tui.screens.base import DialogScreen
 from wellspring_tui.tui.widgets.path_suggester import PathSuggester, typed_path
 from wellspring_tui.tui.widgets.tick_box import TickBox
 
@@ -33,7 +33,7 @@ _EXISTS = "The file exists. Press Enter again to replace it."
 _NAME_CELLS = max(map(len, FORMATS)) + 2
 
 
-class ExportScreen(ModalScreen[Path | None]):
+class ExportScreen(DialogScreen[Path | None]):
     """Asks for format and path, and writes; gives where the file is, or None."""
 
     CSS_PATH = ["dialogs.tcss", "results_dialogs.tcss"]  # noqa: RUF012 (as Textual types it)

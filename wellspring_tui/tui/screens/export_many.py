@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from wellspring_tui.errors import StoppedError, WellspringError
 from wellspring_tui.progress import Progress
 from wellspring_tui.text import one_line
 from wellspring_tui.tui.carrier import in_thread
+from wellspring_tui.tui.screens.base import DialogScreen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def _plain(name: str) -> str:
     return kept.strip("-.")[:_LONGEST_NAME] or "job"
 
 
-class ExportManyScreen(ModalScreen[str | None]):
+class ExportManyScreen(DialogScreen[str | None]):
     """Asks for a folder and writes there; gives the sentence that tells of it, or None."""
 
     CSS_PATH = ["dialogs.tcss", "jobs_dialogs.tcss"]  # noqa: RUF012 (as Textual types it)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from wellspring_tui.tui import look
+from wellspring_tui.tui.screens.base import DialogScreen
 from wellspring_tui.tui.widgets.reader import Reader
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(DialogScreen[None]):
     """Every key that does something on the screen behind."""
 
     CSS_PATH = "dialogs.tcss"

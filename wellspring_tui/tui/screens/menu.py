@@ -9,9 +9,10 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
+
+from wellspring_tui.tui.screens.base import DialogScreen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ class Choice:
     label: str
 
 
-class MenuScreen(ModalScreen[str | None]):
+class MenuScreen(DialogScreen[str | None]):
     """Asks for one of a few things; gives its key, or None."""
 
     CSS_PATH = ["dialogs.tcss", "results_dialogs.tcss"]  # noqa: RUF012 (as Textual types it)

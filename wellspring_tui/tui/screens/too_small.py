@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from wellspring_tui.tui.screens.base import DialogScreen
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 LEAST_WIDTH, LEAST_HEIGHT = 60, 15
 
 
-class TooSmallScreen(ModalScreen[None]):
+class TooSmallScreen(DialogScreen[None]):
     """Covers whatever is open until the terminal is larger again; nothing of it is lost."""
 
     CSS_PATH = "dialogs.tcss"

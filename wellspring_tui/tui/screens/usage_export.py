@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
+
+from wellspring_tui.tui.screens.base import DialogScreen
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class UsageExportScreen(ModalScreen[Path | None]):
+class UsageExportScreen(DialogScreen[Path | None]):
     """Asks for a path: one that ends in .csv gets CSV, any other JSON."""
 
     CSS_PATH = ["dialogs.tcss", "usage_export.tcss"]  # noqa: RUF012 (as Textual types it)

@@ -9,11 +9,11 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from wellspring_tui.private import create, writing
 from wellspring_tui.tui import look
+from wellspring_tui.tui.screens.base import DialogScreen
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wellspring_tui.wellspring import Wellspring
 
 
-class WelcomeScreen(ModalScreen[bool]):
+class WelcomeScreen(DialogScreen[bool]):
     """Offers the sample on the built-in service, and tells where a key goes. True: the sample."""
 
     CSS_PATH: ClassVar[list[str]] = ["dialogs.tcss", "welcome.tcss"]  # type: ignore[assignment]
