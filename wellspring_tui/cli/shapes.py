@@ -107,7 +107,7 @@ def survey(needs: Needs, cost: Estimate) -> dict[str, Any]:
     return {
         "file": str(of.path),
         "kind": of.kind.value,
-        "sendable": not of.problem_count and of.prompts > 0,
+        "sendable": of.sendable,
         "columns": list(of.columns),
         "template_needed": of.template_needed,
         "prompts": of.prompts,

@@ -74,6 +74,11 @@ class Survey:
     """Whether it is a table that nobody said yet what to ask of."""
 
     @property
+    def sendable(self) -> bool:
+        """Whether it has prompts, and no problems: `raise_if_unsendable` would raise nothing."""
+        return self.prompts > 0 and not self.problem_count
+
+    @property
     def tokens_exact(self) -> bool:
         """Whether the tokens of all its prompts were counted, as their service will count them."""
         return self.prompts > 0 and not self.estimated

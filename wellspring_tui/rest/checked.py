@@ -70,8 +70,10 @@ class CheckedModel(BaseModel):
     """What is in a prompts file, and what it needs and costs."""
 
     kind: str = Field(examples=[kind.value for kind in FileKind])
-    sendable: bool
-    refusal: str | None = Field(description="Why submitting it would be refused; null if not.")
+    sendable: bool = Field(description="Whether it has prompts, and no problems.")
+    refusal: str | None = Field(
+        description="Why submitting it would be refused, for its cost too; null if not."
+    )
     columns: list[str] = Field(description="Of a table.")
     template_needed: bool
     prompts: int
@@ -89,6 +91,7 @@ class CheckedModel(BaseModel):
     queue: list[QueueModel]
     notes: list[str]
     problem_count: int
+    problem_kinds: dict[str, int] = Field(description="All of them, by what they say.")
     problems: list[FoundProblemModel] = Field(description="The first thousand.")
 
 
@@ -97,7 +100,7 @@ def of_checked(needs: Needs, cost: Estimate, refusal: str | None) -> CheckedMode
     found = needs.found
     return CheckedModel(
         kind=found.kind.value,
-        sendable=refusal is None,
+        sendable=found.sendable,
         refusal=refusal,
         columns=list(found.columns),
         template_needed=found.template_needed,
@@ -138,6 +141,7 @@ def of_checked(needs: Needs, cost: Estimate, refusal: str | None) -> CheckedMode
         ],
         notes=found.notes,
         problem_count=found.problem_count,
+        problem_kinds=dict(found.problem_kinds.most_common()),
         problems=[
             FoundProblemModel(line=one.line, key=one.key, what=one.what) for one in found.problems
         ],

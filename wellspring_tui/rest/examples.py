@@ -227,6 +227,7 @@ def _checked() -> CheckedModel:
         ],
         notes=[],
         problem_count=0,
+        problem_kinds={},
         problems=[],
     )
 
