@@ -12,7 +12,7 @@ import pytest
 from tests.support.carried import OPTIONS, batches_of
 from tests.support.homes import carry, sent_to
 from tests.support.jobs import NOON, batch, job, part
-from tests.support.scripted import Asked, Reply, ScriptedService, forward, refusal
+from tests.support.scripted import Asked, Reply, ScriptedService, forward, without_contents
 from wellspring_tui.errors import InputError
 from wellspring_tui.jobs.expiring import sentence
 from wellspring_tui.jobs.model import Step
@@ -84,13 +84,8 @@ def test_a_retry_asks_for_the_same(
 def test_what_a_failed_download_has_heard_is_kept_and_warned_of(
     settings: Settings, service_url: str, prompts_path: Path
 ) -> None:
-    def without_contents(call: Asked) -> Reply:
-        if call.path.endswith("/content"):
-            return refusal(503, "not now")
-        return forward(call, service_url)
-
     with (
-        ScriptedService(without_contents) as line,
+        ScriptedService(without_contents(service_url)) as line,
         Wellspring(sent_to(settings, line.base_url)) as wellspring,
     ):
         sent = wellspring.submit(prompts_path, replace(OPTIONS, output_expires_after="1h"))

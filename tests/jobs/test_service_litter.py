@@ -13,7 +13,14 @@ from tests.support.carried import OPTIONS, is_whole
 from tests.support.files import jsonl, request
 from tests.support.homes import carry, sent_to
 from tests.support.littering import SERVICES, answered, files_of, files_on, kinds, put
-from tests.support.scripted import Asked, Reply, ScriptedService, forward, json_reply, refusal
+from tests.support.scripted import (
+    Asked,
+    Reply,
+    ScriptedService,
+    forward,
+    json_reply,
+    without_contents,
+)
 from wellspring_tui.jobs.litter import Kind, Scope
 from wellspring_tui.wellspring import Wellspring
 
@@ -76,13 +83,8 @@ def test_the_file_of_a_job_that_waits_for_its_batch_stays(
 def test_answers_that_could_not_be_downloaded_stay(
     settings: Settings, service_url: str, remote: Service, prompts_path: Path
 ) -> None:
-    def without_contents(call: Asked) -> Reply:
-        if call.path.endswith("/content"):
-            return refusal(503, "not now")
-        return forward(call, service_url)
-
     with (
-        ScriptedService(without_contents) as line,
+        ScriptedService(without_contents(service_url)) as line,
         Wellspring(sent_to(settings, line.base_url)) as wellspring,
     ):
         job = wellspring.submit(prompts_path, OPTIONS)

@@ -149,3 +149,14 @@ def forward(asked: Asked, base_url: str) -> Reply:
         return Reply(answer.status, answer.read(), kind)
     finally:
         connection.close()
+
+
+def without_contents(base_url: str) -> Answering:
+    """Answers as a real service at `base_url` does, and gives no file's contents away."""
+
+    def answer(call: Asked) -> Reply:
+        if call.path.endswith("/content"):
+            return refusal(503, "not now")
+        return forward(call, base_url)
+
+    return answer
