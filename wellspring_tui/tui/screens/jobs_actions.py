@@ -111,7 +111,7 @@ async def retry(screen: DashboardScreen[Any], jobs: Sequence[Job]) -> bool:
     unanswered = sum(job.requests - job.completed for job in lacking)
     offers_now = all(_may_go_now(screen, job) for job in lacking)
     asked = ConfirmScreen(
-        f"Send {unanswered:,} unanswered requests of {counted(lacking)} again?",
+        f"Send {_many(unanswered, 'unanswered request')} of {counted(lacking)} again?",
         ("" if alone else f"{named(lacking)}.\n\n")
         + "Only what has no answer is sent, as a new part of the same job, and paid for like any "
         "request. Requests that can't do better, such as one with a bad parameter, stay out."
